@@ -1,0 +1,44 @@
+"""The queue. The job table is the truth; the broker only wakes workers (docs/running.md)."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lianhu.settings")
+
+from django.conf import settings
+
+VISIBILITY_SECONDS = 300
+
+app = Celery("lianhu", broker=settings.REDIS_URL)
+app.conf.update(
+    timezone=settings.TIME_ZONE,
+    accept_content=["json"],
+    task_serializer="json",
+    task_ignore_result=True,
+    # A task whose worker is killed runs again: both are needed (measured, see docs).
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_concurrency=int(os.environ.get("WORKER_CONCURRENCY") or 2),
+    worker_hijack_root_logger=False,
+    # A save does not wait for a broker that is gone: the job row is sent later by the sweeper.
+    task_publish_retry=False,
+    broker_connection_timeout=2,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={
+        # Longer than any task (chunks stay under a minute), or it would run twice at once.
+        "visibility_timeout": VISIBILITY_SECONDS,
+        # Without these two a killed worker's task comes back up to 100 s later than it could.
+        "unacked_restore_interval": 1,
+        "unacked_restore_throttle": 1,
+        "socket_connect_timeout": 2,
+    },
+    # Written after every entry sent: its age tells whether beat lives.
+    beat_sync_every=1,
+    beat_schedule_filename=str(settings.LIANHU_DATA / "celerybeat-schedule"),
+    beat_schedule={
+        "sweep-jobs": {"task": "accounts.tasks.sweep_jobs", "schedule": 60.0},
+    },
+)
+app.autodiscover_tasks()

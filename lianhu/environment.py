@@ -1,0 +1,133 @@
+"""Settings from the environment (contract, section 10). All faults are found before any is told."""
+
+import base64
+import binascii
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+from lianhu.embedded import EmbeddedError
+from lianhu.embedded.paths import redis_socket
+from lianhu.embedded.secrets import NAMES, stored_secrets
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Environment:
+    embedded: bool
+    data: Path
+    database: dict[str, Any]
+    redis_url: str
+    allowed_hosts: list[str]
+    secret_key: str
+    encryption_keys: str
+    hash_key: str
+    audit_key: str
+
+
+def read(env: Mapping[str, str] = os.environ) -> Environment:
+    """Raise ImproperlyConfigured naming everything that is missing or wrong."""
+    embedded = not env.get("DATABASE_URL")
+    data = Path(os.path.abspath(env.get("LIANHU_DATA") or ROOT / "var"))
+    faults: list[str] = []
+    given = {name: env.get(name, "") for name in NAMES}
+    if embedded:
+        try:
+            given = {name: given[name] or made for name, made in stored_secrets(data).items()}
+        except EmbeddedError as error:
+            raise ImproperlyConfigured(str(error)) from error
+    faults += _secret_faults(given)
+    database = _embedded_database(data) if embedded else _database(env["DATABASE_URL"], faults)
+    redis_url = env.get("REDIS_URL", "")
+    if redis_url or not embedded:
+        faults += _redis_faults(redis_url)
+    hosts = [host.strip() for host in env.get("ALLOWED_HOSTS", "").split(",") if host.strip()]
+    if not embedded and (not hosts or "*" in hosts):
+        faults.append("ALLOWED_HOSTS：须写明网站域名，多个以逗号分隔，不可用 *")
+    if faults:
+        raise ImproperlyConfigured("配置有误，未启动：\n" + "\n".join(f"  {each}" for each in faults))
+    return Environment(
+        embedded=embedded,
+        data=data,
+        database=database,
+        redis_url=redis_url or embedded_redis_url(data),
+        allowed_hosts=hosts + (["localhost", "127.0.0.1", "[::1]"] if embedded else []),
+        secret_key=given["SECRET_KEY"],
+        encryption_keys=given["LIANHU_ENCRYPTION_KEYS"],
+        hash_key=given["LIANHU_HASH_KEY"],
+        audit_key=given["LIANHU_AUDIT_KEY"],
+    )
+
+
+def embedded_redis_url(data: Path) -> str:
+    return f"redis+socket://{quote(str(redis_socket(data)))}"
+
+
+def _secret_faults(given: Mapping[str, str]) -> list[str]:
+    faults = []
+    if len(given["SECRET_KEY"]) < 50:
+        faults.append("SECRET_KEY：未设置或过短（至少 50 个字符）")
+    ring = given["LIANHU_ENCRYPTION_KEYS"]
+    pairs = [part.strip().split(":", 1) for part in ring.split(",")]
+    names = [pair[0] for pair in pairs]
+    if not all(len(pair) == 2 and pair[0] and _is_key(pair[1]) for pair in pairs):
+        faults.append(
+            "LIANHU_ENCRYPTION_KEYS：须为 名称:密钥[,名称:密钥]，密钥为 32 字节的 base64，第一个为现用"
+        )
+    elif len(set(names)) != len(names):
+        faults.append("LIANHU_ENCRYPTION_KEYS：密钥名称重复")
+    for name in ("LIANHU_HASH_KEY", "LIANHU_AUDIT_KEY"):
+        if not _is_key(given[name]):
+            faults.append(f"{name}：须为 32 字节的 base64")
+    return faults
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(base64.b64decode(text, validate=True)) == 32
+    except (binascii.Error, ValueError):
+        return False
+
+
+def _redis_faults(url: str) -> list[str]:
+    parts = urlsplit(url)
+    whole = parts.hostname if parts.scheme in {"redis", "rediss"} else parts.path
+    if parts.scheme in {"redis", "rediss", "redis+socket"} and whole:
+        return []
+    return ["REDIS_URL：须为 redis://主机:端口/库号"]
+
+
+def _embedded_database(data: Path) -> dict[str, Any]:
+    return {
+        "ENGINE": "lianhu.embedded.backend",
+        "NAME": "lianhu",
+        "LIANHU_DATA": str(data),
+    }
+
+
+def _database(url: str, faults: list[str]) -> dict[str, Any]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    options = dict(parse_qsl(parts.query))
+    host = options.pop("host", "") or unquote(parts.hostname or "")
+    name = unquote(parts.path.lstrip("/"))
+    if parts.scheme not in {"postgres", "postgresql"} or not host or not name:
+        faults.append("DATABASE_URL：须为 postgresql://用户:密码@主机:端口/库名")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": name,
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": str(port or ""),
+        "OPTIONS": options,
+    }

@@ -1,0 +1,7 @@
+"""Addresses of the whole site; each app has its own list."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("lianhu.health")),
+]
