@@ -1,0 +1,1 @@
+"""The ground floor: it imports no app."""

@@ -1,0 +1,54 @@
+"""What PostgreSQL itself must hold: ordered dates, no overlap, append-only tables."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.db import connection, migrations, models
+from django.db.models import F, Func, Q, Value
+
+
+def day_span(begin: str = "begins_on", end: str = "ends_on") -> Func:
+    """Both days inclusive; an open end goes on (contract 6, rule 0)."""
+    return Func(F(begin), F(end), Value("[]"), function="daterange")
+
+
+def ordered_days(name: str, begin: str = "begins_on", end: str = "ends_on") -> models.CheckConstraint:
+    condition = Q(**{f"{end}__isnull": True}) | Q(**{f"{end}__gte": F(begin)})
+    return models.CheckConstraint(name=name, condition=condition)
+
+
+def no_overlap(name: str, equal: Sequence[str], condition: Q | None = None) -> ExclusionConstraint:
+    """At most one row a day for what is named in `equal`."""
+    expressions: list[tuple[Any, str]] = [(field, "=") for field in equal]
+    return ExclusionConstraint(name=name, expressions=[*expressions, (day_span(), "&&")], condition=condition)
+
+
+class RefuseChange(migrations.RunSQL):
+    """Rows of the table are only ever added: change, deletion and TRUNCATE are refused."""
+
+    def __init__(self, table: str) -> None:
+        self.table = table
+        function = f"{table}_is_append_only"
+        super().__init__(
+            sql=f"""
+            CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                RAISE EXCEPTION '{table} is append-only' USING ERRCODE = 'restrict_violation';
+            END $$;
+            CREATE TRIGGER {function}_row BEFORE UPDATE OR DELETE ON {table}
+                FOR EACH ROW EXECUTE FUNCTION {function}();
+            CREATE TRIGGER {function}_all BEFORE TRUNCATE ON {table}
+                FOR EACH STATEMENT EXECUTE FUNCTION {function}();
+            """,
+            reverse_sql=f"DROP FUNCTION {function}() CASCADE",
+        )
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        return "RefuseChange", [self.table], {}
+
+
+def lock_for_transaction(name: str) -> None:
+    """Wait for the named lock; PostgreSQL gives it back when the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])

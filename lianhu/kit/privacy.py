@@ -1,0 +1,66 @@
+"""Phones and ID numbers: sealed at rest, found by a keyed hash, masked on screen (contract, section 8)."""
+
+import base64
+import hashlib
+import hmac
+import os
+import re
+from functools import lru_cache
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+
+_NONCE = 12
+
+
+@lru_cache(maxsize=4)
+def _ring(text: str) -> dict[bytes, AESGCM]:
+    pairs = (part.split(":", 1) for part in text.split(","))
+    return {name.strip().encode(): AESGCM(base64.b64decode(key)) for name, key in pairs}
+
+
+def seal(text: str, owner: str) -> bytes:
+    """Encrypt with the ring's first key. `owner` binds the value to its row and column.
+
+    A ciphertext copied to another row does not open there.
+    """
+    ring = _ring(settings.ENCRYPTION_KEYS)
+    key_id, key = next(iter(ring.items()))
+    nonce = os.urandom(_NONCE)
+    return key_id + b":" + nonce + key.encrypt(nonce, text.encode(), owner.encode())
+
+
+def unseal(sealed: bytes, owner: str) -> str:
+    """Raise KeyError for a key not in the ring, InvalidTag for a changed or moved value."""
+    key_id, rest = bytes(sealed).split(b":", 1)
+    key = _ring(settings.ENCRYPTION_KEYS)[key_id]
+    return key.decrypt(rest[:_NONCE], rest[_NONCE:], owner.encode()).decode()
+
+
+def keyed_hash(text: str, purpose: str) -> bytes:
+    """The same text gives the same 16 bytes, which tell nothing without the key."""
+    key = base64.b64decode(settings.HASH_KEY)
+    return hmac.digest(key, f"{purpose}:{text}".encode(), hashlib.sha256)[:16]
+
+
+def masked_name(name: str) -> str:
+    """张*, 张*明, 欧**明, 扎*·*玛 (FORMATS c)."""
+    keep_last = len(name.replace("·", "")) >= 3
+    last = len(name) - 1
+    return "".join(
+        char if index == 0 or char == "·" or (keep_last and index == last) else "*"
+        for index, char in enumerate(name)
+    )
+
+
+def masked_phone(phone: str) -> str:
+    """138****1234; a landline keeps its area code and last three digits (FORMATS c)."""
+    if re.fullmatch(r"1\d{10}", phone):
+        return f"{phone[:3]}****{phone[-4:]}"
+    area = phone.split("-")[0] if "-" in phone else phone[:3]
+    return f"{area}****{phone[-3:]}"
+
+
+def masked_id_number(number: str) -> str:
+    """First six and last four (FORMATS c)."""
+    return f"{number[:6]}********{number[-4:]}"
