@@ -1,0 +1,376 @@
+"""What exists: units, villages, cadres, households, and who answers for whom, since when."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import User
+from lianhu.kit.db import no_overlap, ordered_days
+from registry.querysets import (
+    CadreQuerySet,
+    DatedQuerySet,
+    HouseholdQuerySet,
+    UnitQuerySet,
+    VillageQuerySet,
+)
+
+
+class UnitType(models.TextChoices):
+    COUNTY_DEPARTMENT = "county_department", "县级部门"
+    TOWNSHIP = "township", "乡镇"
+    ENTERPRISE = "enterprise", "企事业单位"
+
+
+class Unit(models.Model):
+    """单位: a county department, a township, an enterprise or public institution."""
+
+    code = models.CharField("单位编码", max_length=50, unique=True)
+    name = models.CharField("单位名称", max_length=100)
+    type = models.CharField("单位类型", max_length=20, choices=UnitType.choices)
+    principal = models.ForeignKey(
+        "Cadre", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="主要负责人"
+    )
+    deputy = models.ForeignKey(
+        "Cadre", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="分管班子成员"
+    )
+    liaison = models.ForeignKey(
+        "Cadre", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="联络员"
+    )
+
+    objects: ClassVar[UnitQuerySet] = UnitQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = "单位"
+        verbose_name_plural = "单位"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class VillageType(models.TextChoices):
+    VILLAGE = "village", "行政村"
+    TOWN_COMMUNITY = "town_community", "城镇社区"
+    RURAL_COMMUNITY = "rural_community", "农村社区"
+
+
+class Village(models.Model):
+    """村(社区), with its 12-digit statistical code (GB/T 10114)."""
+
+    code = models.CharField("村编码", max_length=12, unique=True)
+    name = models.CharField("村名称", max_length=100)
+    township = models.ForeignKey(Unit, models.PROTECT, related_name="villages", verbose_name="乡镇")
+    type = models.CharField("类型", max_length=20, choices=VillageType.choices)
+    longitude = models.FloatField("经度", null=True, blank=True)
+    latitude = models.FloatField("纬度", null=True, blank=True)
+
+    objects: ClassVar[VillageQuerySet] = VillageQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = "村(社区)"
+        verbose_name_plural = "村(社区)"
+        constraints = (
+            models.CheckConstraint(name="village_code_12_digits", condition=Q(code__regex=r"^[0-9]{12}$")),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Rank(models.TextChoices):
+    """职级. 科级 in the programme means the three in the middle (contract, section 1)."""
+
+    COUNTY_LEADER = "county_leader", "县级领导"
+    SECTION_CHIEF = "section_chief", "正科级"
+    DEPUTY_SECTION_CHIEF = "deputy_section_chief", "副科级"
+    FORMER_LEADER = "former_leader", "改非"
+    STAFF = "staff", "一般干部"
+
+
+class Cadre(models.Model):
+    """干部: a person in the programme. In post from `joined_on` to `left_on`, both inclusive."""
+
+    code = models.CharField("工号", max_length=50, unique=True)
+    user = models.OneToOneField(User, models.PROTECT, related_name="cadre", verbose_name="账号")
+    name = models.CharField("姓名", max_length=100)
+    is_leadership = models.BooleanField("班子成员", default=False)
+    phone_sealed = models.BinaryField("手机", null=True)
+    phone_hash = models.BinaryField(null=True)
+    joined_on = models.DateField("到岗日期")
+    left_on = models.DateField("离岗日期", null=True, blank=True)
+
+    objects: ClassVar[CadreQuerySet] = CadreQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = "干部"
+        verbose_name_plural = "干部"
+        constraints = (ordered_days("cadre_days_ordered", "joined_on", "left_on"),)
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.code}"
+
+
+class PostKind(models.TextChoices):
+    STANDING = "standing", "干部表"
+    TERM = "term", "任职表"
+
+
+class Post(models.Model):
+    """Unit and rank of a cadre, dated.
+
+    A *standing* row is what sheet 干部 says: it holds from `begins_on` (the first one since ever)
+    until the next standing row. A *term* is a row of sheet 任职 and wins on its days. Which of
+    them holds on a day is answered once, by the view behind `PostSpan`.
+    """
+
+    cadre = models.ForeignKey(Cadre, models.PROTECT, related_name="posts", verbose_name="干部")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name="单位")
+    rank = models.CharField("职级", max_length=20, choices=Rank.choices)
+    kind = models.CharField("来源", max_length=10, choices=PostKind.choices)
+    begins_on = models.DateField("开始日期", null=True)
+    ends_on = models.DateField("结束日期", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "任职"
+        verbose_name_plural = "任职"
+        constraints = (
+            ordered_days("post_days_ordered"),
+            models.CheckConstraint(
+                name="post_term_has_begin_standing_no_end",
+                condition=Q(kind="term", begins_on__isnull=False) | Q(kind="standing", ends_on__isnull=True),
+            ),
+            models.UniqueConstraint(
+                fields=["cadre", "begins_on"],
+                condition=Q(kind="standing"),
+                nulls_distinct=False,
+                name="post_one_standing_a_day",
+            ),
+            no_overlap("post_terms_do_not_overlap", ["cadre"], Q(kind="term")),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_rank_display()} {self.begins_on}"
+
+
+class PostSpan(models.Model):
+    """The unit and rank that hold on each day: one row a cadre and stretch of days, never two a day."""
+
+    key = models.CharField(primary_key=True, max_length=60)
+    cadre = models.ForeignKey(Cadre, models.DO_NOTHING, related_name="post_spans")
+    unit = models.ForeignKey(Unit, models.DO_NOTHING, related_name="+")
+    rank = models.CharField(max_length=20, choices=Rank.choices)
+    begins_on = models.DateField()
+    ends_on = models.DateField()
+
+    class Meta:
+        managed = False
+        db_table = "registry_post_span"
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Leave(models.Model):
+    """请假, approved. Days on leave are not obliged (contract 6, rule 4)."""
+
+    cadre = models.ForeignKey(Cadre, models.PROTECT, related_name="leaves", verbose_name="干部")
+    begins_on = models.DateField("开始日期")
+    ends_on = models.DateField("结束日期", null=True, blank=True)
+    reason = models.CharField("事由", max_length=500)
+
+    objects: ClassVar[DatedQuerySet] = DatedQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = "请假"
+        verbose_name_plural = "请假"
+        constraints = (
+            ordered_days("leave_days_ordered"),
+            models.UniqueConstraint(fields=["cadre", "begins_on"], name="leave_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.begins_on} {self.reason}"
+
+
+class HouseholdKind(models.TextChoices):
+    """Who may hold which kind: `registry.rules.may_hold` (方案三(三))."""
+
+    RURAL = "rural", "农村户"
+    TOWN = "town", "城镇居民户"
+    RETIRED = "retired", "离退休干部户"
+    CADRE_FAMILY = "cadre_family", "干部职工家庭"
+
+
+class Household(models.Model):
+    """户: a family, with its head, its people count and its marks."""
+
+    code = models.CharField("户编码", max_length=50, unique=True)
+    village = models.ForeignKey(Village, models.PROTECT, related_name="households", verbose_name="村")
+    group = models.CharField("村民小组", max_length=50, blank=True)
+    head_name = models.CharField("户主", max_length=100)
+    phone_sealed = models.BinaryField("电话", null=True)
+    phone_hash = models.BinaryField(null=True)
+    phone_tail_hash = models.BinaryField(null=True)
+    id_number_sealed = models.BinaryField("身份证号", null=True)
+    id_number_hash = models.BinaryField(null=True)
+    people_count = models.PositiveSmallIntegerField("人口数")
+    kind = models.CharField("户类型", max_length=20, choices=HouseholdKind.choices)
+    former_unit = models.ForeignKey(
+        Unit, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="原单位"
+    )
+    family_cadre = models.ForeignKey(
+        Cadre, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="干部工号"
+    )
+    is_party_member = models.BooleanField("党员户", default=False)
+    is_village_cadre = models.BooleanField("村组干部户", default=False)
+    is_registered_poor = models.BooleanField("建档立卡户", default=False)
+    is_hardship = models.BooleanField("特殊困难户", default=False)
+    hardship_reason = models.CharField("困难原因", max_length=500, blank=True)
+    income_sources = models.CharField("经济来源", max_length=500, blank=True)
+    address = models.CharField("地址", max_length=300, blank=True)
+    longitude = models.FloatField("经度", null=True, blank=True)
+    latitude = models.FloatField("纬度", null=True, blank=True)
+
+    objects: ClassVar[HouseholdQuerySet] = HouseholdQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = "户"
+        verbose_name_plural = "户"
+        constraints = (
+            models.CheckConstraint(name="household_has_people", condition=Q(people_count__gte=1)),
+        )
+        indexes = (
+            models.Index(
+                fields=["village"],
+                name="household_key_marks",
+                condition=Q(is_party_member=True)
+                | Q(is_village_cadre=True)
+                | Q(is_registered_poor=True)
+                | Q(is_hardship=True),
+            ),
+            models.Index(fields=["phone_hash"], name="household_phone"),
+            models.Index(fields=["phone_tail_hash"], name="household_phone_tail"),
+            models.Index(fields=["id_number_hash"], name="household_id_number"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.head_name}户"
+
+    def marks(self) -> list[str]:
+        """The labels of the marks that are set, in the contract's order."""
+        names = ("is_party_member", "is_village_cadre", "is_registered_poor", "is_hardship")
+        return [str(self._meta.get_field(name).verbose_name) for name in names if getattr(self, name)]  # type: ignore[union-attr]
+
+
+class VillageLink(models.Model):
+    """单位包村 (方案三(三))."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="village_links", verbose_name="单位")
+    village = models.ForeignKey(Village, models.PROTECT, related_name="links", verbose_name="村")
+    begins_on = models.DateField("开始日期")
+    ends_on = models.DateField("结束日期", null=True, blank=True)
+
+    objects: ClassVar[DatedQuerySet] = DatedQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = "单位包村"
+        verbose_name_plural = "单位包村"
+        constraints = (
+            ordered_days("village_link_days_ordered"),
+            models.UniqueConstraint(fields=["unit", "village", "begins_on"], name="village_link_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.unit}—{self.village}"
+
+
+class LeaderLink(models.Model):
+    """领导包联: a county leader and a unit or township (方案三(三))."""
+
+    leader = models.ForeignKey(Cadre, models.PROTECT, related_name="leader_links", verbose_name="领导")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="leader_links", verbose_name="单位")
+    begins_on = models.DateField("开始日期")
+    ends_on = models.DateField("结束日期", null=True, blank=True)
+
+    objects: ClassVar[DatedQuerySet] = DatedQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = "领导包联"
+        verbose_name_plural = "领导包联"
+        constraints = (
+            ordered_days("leader_link_days_ordered"),
+            models.UniqueConstraint(fields=["leader", "unit", "begins_on"], name="leader_link_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.leader}—{self.unit}"
+
+
+class Pairing(models.Model):
+    """结对: at most one cadre a household and day; history is never overwritten (contract, section 2)."""
+
+    cadre = models.ForeignKey(Cadre, models.PROTECT, related_name="pairings", verbose_name="干部")
+    household = models.ForeignKey(Household, models.PROTECT, related_name="pairings", verbose_name="户")
+    begins_on = models.DateField("开始日期")
+    ends_on = models.DateField("结束日期", null=True, blank=True)
+
+    objects: ClassVar[DatedQuerySet] = DatedQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = "结对"
+        verbose_name_plural = "结对"
+        constraints = (
+            ordered_days("pairing_days_ordered"),
+            no_overlap("pairing_one_holder_a_day", ["household"]),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.cadre}—{self.household}"
+
+
+class Role(models.TextChoices):
+    """What a person acts as (contract, section 0)."""
+
+    CADRE = "cadre", "干部"
+    VILLAGE_BRANCH = "village_branch", "村党组织"
+    TOWNSHIP = "township", "乡镇"
+    UNIT_LIAISON = "unit_liaison", "单位联络员"
+    UNIT_LEADER = "unit_leader", "单位负责人"
+    COUNTY_OFFICE = "county_office", "县联户联情办"
+    COUNTY_LEADER = "county_leader", "县级领导"
+    SYSTEM_ADMIN = "system_admin", "系统管理员"
+    AUDITOR = "auditor", "审计员"
+
+
+class RoleGrant(models.Model):
+    """账号角色: a role, where it holds, and from when to when."""
+
+    cadre = models.ForeignKey(Cadre, models.PROTECT, related_name="role_grants", verbose_name="干部")
+    role = models.CharField("角色", max_length=20, choices=Role.choices)
+    unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, verbose_name="单位")
+    village = models.ForeignKey(Village, models.PROTECT, null=True, blank=True, verbose_name="村")
+    begins_on = models.DateField("开始日期")
+    ends_on = models.DateField("结束日期", null=True, blank=True)
+
+    objects: ClassVar[DatedQuerySet] = DatedQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = "账号角色"
+        verbose_name_plural = "账号角色"
+        constraints = (
+            ordered_days("role_grant_days_ordered"),
+            models.UniqueConstraint(
+                fields=["cadre", "role", "unit", "village", "begins_on"],
+                nulls_distinct=False,
+                name="role_grant_once",
+            ),
+            models.CheckConstraint(
+                name="role_grant_has_its_place",
+                condition=Q(role="village_branch", village__isnull=False)
+                | Q(role__in=["township", "unit_liaison", "unit_leader"], unit__isnull=False)
+                | Q(role__in=["cadre", "county_office", "county_leader", "system_admin", "auditor"]),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.cadre} {self.get_role_display()}"
