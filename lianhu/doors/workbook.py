@@ -1,0 +1,208 @@
+"""The Excel door: a county's workbook in, all or nothing, every fault told at once (contract, section 9)."""
+
+import datetime
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+
+from accounts.models import User
+from lianhu.doors.faults import FaultLog, Place
+from lianhu.doors.kinds import BOOKS, Book, Rows
+from lianhu.doors.rows import SheetRows, read_sheet
+from lianhu.kit import clock
+from lianhu.kit.db import lock_for_transaction
+from lianhu.kit.errors import Fault
+from lianhu.kit.excel.read import SheetSource, UnreadableWorkbook, open_workbook
+from lianhu.kit.fields import fold
+from lianhu.kit.sheets import Sheet, header
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[str, int], None]
+_NOTHING = {"new": 0, "changed": 0, "same": 0}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What `--format json` prints."""
+
+    counts: dict[str, dict[str, int]]
+    fault_count: int
+    faults: list[dict[str, Any]]
+    warnings: list[dict[str, Any]]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "ok": self.fault_count == 0, "counts": self.counts, "fault_count": self.fault_count,
+            "faults": self.faults, "warnings": self.warnings,
+        }  # fmt: skip
+
+
+def import_workbook(
+    kind: str,
+    path: Path,
+    *,
+    by: User | None,
+    on: datetime.date,
+    dry_run: bool = False,
+    progress: Progress = lambda step, percent: None,
+) -> Answer:
+    """Read, check and write a workbook; nothing is written unless the whole file is right.
+
+    `on` is the day of import, from which a changed unit or rank holds. A dry run does the same and
+    takes it back.
+    """
+    return _Import(BOOKS[kind], by, on, progress).run(path, dry_run)
+
+
+class _Import:
+    def __init__(self, book: Book, by: User | None, on: datetime.date, progress: Progress) -> None:
+        self._book, self._by, self._on, self._progress = book, by, on, progress
+        self._faults, self._warnings = FaultLog(), FaultLog()
+
+    def run(self, path: Path, dry_run: bool) -> Answer:
+        counts = {sheet.title: dict(_NOTHING) for sheet in self._book.sheets}
+        try:
+            found = self._read(path)
+        except UnreadableWorkbook as error:
+            self._faults.add("file", Place("", 0, "", error.code, str(error)))
+            return self._answer(counts)
+        try:
+            with transaction.atomic():
+                # One import at a time: the second sees what the first wrote.
+                lock_for_transaction("import")
+                self._progress("核对", 55)
+                self._check(found)
+                self._progress("与系统比较", 70)
+                counts |= self._stage(found)
+                if not self._faults.count:
+                    self._progress("写入", 80)
+                    self._write()
+                if dry_run or self._faults.count:
+                    transaction.set_rollback(True)
+        except IntegrityError:
+            log.exception("import refused by the database")
+            told = "写入时与别人刚改的数据冲突，什么也没有写入，请再试一次"
+            self._faults.add("file", Place("", 0, "", "conflict", told))
+        return self._answer(counts)
+
+    def _answer(self, counts: dict[str, dict[str, int]]) -> Answer:
+        columns = [
+            place
+            for sheet in self._book.sheets
+            for place in [(sheet.title, ""), *((sheet.title, header(field)) for field in sheet.fields.values())]
+        ]
+        return Answer(counts, self._faults.count, self._faults.listed(columns), self._warnings.listed(columns))
+
+    def _read(self, path: Path) -> list[SheetRows]:
+        self._progress("打开文件", 1)
+        workbook = open_workbook(path)
+        if workbook.external_links:
+            told = "文件里有指向别的文件的链接，按保存时的结果读取"
+            self._warnings.add("file", Place("", 0, "", "external_links", told))
+        sources = self._match_sheets(workbook.sheets)
+        found = []
+        for index, sheet in enumerate(self._book.sheets):
+            share = 5 + 45 * index // len(self._book.sheets)
+
+            def told(rows: int, title: str = sheet.title, percent: int = share) -> None:
+                self._progress(f"读取“{title}” {rows} 行", percent)
+
+            told(0)
+            found.append(read_sheet(sheet, sources.get(sheet.title), self._faults, self._warnings, told))
+        return found
+
+    def _match_sheets(self, sources: Sequence[SheetSource]) -> dict[str, SheetSource]:
+        titles = {sheet.title for sheet in self._book.sheets}
+        matched: dict[str, SheetSource] = {}
+        for source in sources:
+            title = "".join(fold(source.name).split())
+            if title in matched:
+                told = f"有两张“{title}”工作表，请只留一张"
+                self._faults.add("sheet", Place(title, 0, "", "sheet_twice", told))
+            elif title in titles:
+                matched[title] = source
+            else:
+                told = "不认识这张工作表，已忽略"
+                self._warnings.add("sheet", Place(source.name, 0, "", "sheet_unknown", told))
+        return matched
+
+    def _check(self, found: list[SheetRows]) -> None:
+        rows: Rows = {one.sheet.title: list(one.rows) for one in found}
+        facts = self._book.facts(rows, self._on)
+        for one in found:
+            repeated = self._check_keys(one)
+            for number, row in one.rows:
+                facts.row = number
+                for fault in _faults_of(one.sheet, row, facts, number in repeated):
+                    self._tell(self._faults, one, number, fault)
+                for hint in one.sheet.hints:
+                    for fault in hint(row, facts):
+                        self._tell(self._warnings, one, number, fault)
+
+    def _check_keys(self, one: SheetRows) -> set[int]:
+        """A key twice is a fault at each later row, naming the first, even if the rows are equal."""
+        sheet, first_row, repeated = one.sheet, {}, set()
+        for number, row in one.rows:
+            try:
+                key = tuple(row[name] for name in sheet.key)
+            except KeyError:
+                continue
+            first = first_row.setdefault(key, number)
+            if first != number:
+                repeated.add(number)
+                at = sheet.key_fault_at if isinstance(sheet.key_fault_at, str) else sheet.key_fault_at(row)
+                self._tell(self._faults, one, number, Fault(at, "key_twice", f"和第 {first} 行重复"))
+        return repeated
+
+    def _tell(self, log_: FaultLog, one: SheetRows, number: int, fault: Fault) -> None:
+        column = one.sheet.header_of(fault.field)
+        log_.add("rules", Place(one.sheet.title, number, column, fault.code, fault.message))
+        if log_ is self._faults:
+            one.faulty.add(number)
+
+    def _stage(self, found: list[SheetRows]) -> dict[str, dict[str, int]]:
+        """Compare the rows without a fault with the database, so that the counts are told even with faults."""
+        counts = {}
+        for one in found:
+            derived = one.sheet.derived
+            absent = {name for name in one.sheet.merge.columns if derived.get(name, name) in one.absent}
+            counts[one.sheet.title] = one.sheet.merge.stage(_tuples(one), frozenset(absent))
+        return counts
+
+    def _write(self) -> None:
+        params = {"now": clock.now(), "on": self._on, "by": self._by and self._by.pk}
+        for sheet in self._book.sheets:
+            sheet.merge.write(params)
+        with connection.cursor() as cursor:
+            for statement in self._book.afterwards:
+                cursor.execute(statement)
+            # Deferred foreign keys are asked now, so that a refusal is told and not raised at commit.
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def _faults_of(sheet: Sheet, row: dict[str, Any], facts: Any, repeated: bool) -> Iterator[Fault]:
+    for name, kind in sheet.refers.items():
+        value = row.get(name)
+        for code in value if isinstance(value, tuple) else (value,):
+            if code and not facts.knows(kind, code):
+                yield Fault(name, "not_found", f"没有{_THINGS[kind]} {code}，请核对")
+    for rule in sheet.rules if repeated else (*sheet.rules, *sheet.claims):
+        yield from rule(row, facts)
+
+
+_THINGS = {"unit": "单位编码", "village": "村编码", "cadre": "工号", "household": "户编码"}
+
+
+def _tuples(one: SheetRows) -> Iterator[tuple[Any, ...]]:
+    """Rows without a fault, in the order of the merge's columns."""
+    columns, prepare = tuple(one.sheet.merge.columns), one.sheet.prepare
+    for number, row in one.rows:
+        if number not in one.faulty:
+            if prepare:
+                prepare(row)
+            yield tuple([row.get(name) for name in columns])

@@ -1,0 +1,6 @@
+from lianhu.management.importing import ImportCommand
+
+
+class Command(ImportCommand):
+    help = "Import the registry workbook: all or nothing."
+    kind = "registry"
