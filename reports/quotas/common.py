@@ -1,0 +1,126 @@
+"""The contract's terms, each said once as SQL (contract, section 6).
+
+Every piece takes the same parameters: `first`, `last` of the period, `ref` its reference day, `seen`
+the days of it that have come (a daterange, empty before it begins), `as_of`, and `cadres` / `units` / `villages`, arrays of ids or NULL for all.
+"""
+
+from collections.abc import Mapping
+
+# Rule 0: the rules of this kind of period in force on its last day, with the groups they bind.
+RULE = """
+rule AS (
+    SELECT q.id, q.code, q.target, q.binds, g.kind AS subject_kind, g.vals, k.tally, k.shares
+    FROM reports_quota q
+    JOIN jsonb_to_recordset(%(groups)s) AS g (binds text, kind text, vals text[]) ON g.binds = q.binds
+    JOIN jsonb_to_recordset(%(tallies)s) AS k (quota_id bigint, tally int, shares bool) ON k.quota_id = q.id
+)"""
+
+# Which unit and rank held when, where it matters here; the view is worked out once.
+SPAN = """
+span AS MATERIALIZED (
+    SELECT cadre_id, unit_id, rank, begins_on, ends_on, days FROM registry_post_span
+    WHERE begins_on <= %(ref)s AND ends_on >= least(%(first)s, %(ref)s)
+)"""
+
+# Rule 4: rank and unit on the reference day; every cadre of the registry, those who left too.
+CADRE = """
+cadre AS (
+    SELECT c.id, c.code, c.joined_on, c.left_on, s.rank, s.unit_id
+    FROM registry_cadre c
+    JOIN span s ON s.cadre_id = c.id AND %(ref)s BETWEEN s.begins_on AND s.ends_on
+    WHERE %(cadres)s::bigint[] IS NULL OR c.id = ANY(%(cadres)s)
+)"""
+
+# Rule 4: obliged months of the period, future ones too: in post and not on leave on 15 days or more.
+OBLIGED = """
+month AS (
+    SELECT m::date AS first, (m + interval '1 month' - interval '1 day')::date AS last
+    FROM generate_series(%(first)s::timestamp, %(last)s::timestamp, interval '1 month') m
+), steady AS (
+    SELECT id FROM cadre WHERE joined_on <= %(first)s AND coalesce(left_on >= %(last)s, true)
+), in_post AS (
+    -- Most cadres are in post all along: their months need no arithmetic.
+    SELECT s.id, m.first, m.last - m.first + 1 AS days FROM steady s CROSS JOIN month m
+    WHERE s.id IN (SELECT cadre_id FROM registry_leave WHERE begins_on <= %(last)s
+                   AND coalesce(ends_on >= %(first)s, true))
+    UNION ALL
+    SELECT c.id, m.first, least(coalesce(c.left_on, m.last), m.last) - greatest(c.joined_on, m.first) + 1
+    FROM cadre c CROSS JOIN month m WHERE c.id NOT IN (SELECT id FROM steady)
+), away AS (
+    SELECT c.id, range_agg(daterange(l.begins_on, l.ends_on, '[]') * daterange(c.joined_on, c.left_on, '[]')) AS days
+    FROM cadre c JOIN registry_leave l ON l.cadre_id = c.id
+    WHERE l.begins_on <= %(last)s AND coalesce(l.ends_on >= %(first)s, true)
+    GROUP BY c.id
+), worked AS (
+    SELECT p.id, count(*) FILTER (WHERE p.days - coalesce(
+               (SELECT sum(upper(piece) - lower(piece)) FROM unnest(
+                   a.days * datemultirange(daterange(p.first, (p.first + interval '1 month')::date))) piece),
+               0) >= 15) AS months
+    FROM in_post p LEFT JOIN away a USING (id) GROUP BY p.id
+), obliged AS (
+    SELECT c.id, coalesce(w.months, (SELECT count(*) FROM month)) AS months
+    FROM cadre c LEFT JOIN worked w USING (id)
+)"""
+
+# Rule 1: a trip, the part of it that lies in the period and has come, and the days of that part on
+# which the village is linked: by 单位包村 of the cadre's unit of that day, or by a pairing held that day.
+# Pairings are asked only where the unit's links do not cover the stay, which is seldom.
+TRIP = """
+trip AS (
+    SELECT t.id, t.cadre_id, t.village_id, t.begins_on, t.ends_on,
+           t.voided_at IS NOT NULL AS void, t.backfilled AND t.approved_at IS NULL AS unapproved,
+           daterange(t.begins_on, t.ends_on, '[]') * %(seen)s::daterange AS stay
+    FROM visits_trip t
+    WHERE daterange(t.begins_on, t.ends_on, '[]') && %(seen)s::daterange
+      AND (%(cadres)s::bigint[] IS NULL OR t.cadre_id = ANY(%(cadres)s))
+), by_unit AS (
+    SELECT t.id, range_agg(t.stay * s.days * daterange(l.begins_on, l.ends_on, '[]')) AS days
+    FROM trip t
+    JOIN span s ON s.cadre_id = t.cadre_id AND s.days && t.stay
+    JOIN registry_villagelink l ON l.unit_id = s.unit_id AND l.village_id = t.village_id
+         AND daterange(l.begins_on, l.ends_on, '[]') && (s.days * t.stay)
+    GROUP BY t.id
+), rest AS MATERIALIZED (
+    SELECT t.* FROM trip t LEFT JOIN by_unit u USING (id) WHERE u.days IS NULL OR NOT u.days @> t.stay
+), by_pairing AS (
+    SELECT t.id, range_agg(t.stay * daterange(p.begins_on, p.ends_on, '[]')) AS days
+    FROM rest t JOIN registry_pairing p ON p.cadre_id = t.cadre_id AND daterange(p.begins_on, p.ends_on, '[]') && t.stay
+    JOIN registry_household h ON h.id = p.household_id AND h.village_id = t.village_id
+    GROUP BY t.id
+), linked_trip AS (
+    SELECT t.*, coalesce(u.days, '{}'::datemultirange) + coalesce(p.days, '{}'::datemultirange) AS linked
+    FROM trip t LEFT JOIN by_unit u USING (id) LEFT JOIN by_pairing p USING (id)
+)"""
+
+TERMS = ", ".join((RULE, SPAN, CADRE, OBLIGED, TRIP))
+
+# Rule 3 and 5: a visit counts when 见面, not void, and with the trip it lies in. Trips that do not count
+# are few and have an index of their own: asking for them is far cheaper than joining every trip.
+VISIT_COUNTS = """(
+    v.result = 'met' AND v.voided_at IS NULL AND NOT EXISTS (
+        SELECT FROM visits_trip bad WHERE bad.id = v.trip_id
+        AND (bad.voided_at IS NOT NULL OR bad.backfilled AND bad.approved_at IS NULL)))"""
+
+VISIT_WHY_NOT = """CASE
+    WHEN v.voided_at IS NOT NULL THEN 'void' WHEN v.result <> 'met' THEN v.result
+    WHEN t.voided_at IS NOT NULL THEN 'trip_void'
+    WHEN t.backfilled AND t.approved_at IS NULL THEN 'unapproved' END"""
+
+# Reasons a row does not count, in words.
+REASONS: Mapping[str, str] = {
+    "void": "已作废",
+    "unapproved": "补录还没有批准",
+    "not_linked": "当天不是包联村，也没有结对户",
+    "not_ended": "还没有结束，最后一天到了才算",
+    "too_short": "一般干部每次不少于 2 天",
+    "absent": "未遇，没有见面",
+    "phone": "电话联系，没有见面",
+    "trip_void": "所在的下乡已作废",
+    "not_paired": "走访当日不是本人的结对户",
+    "not_visited": "还没有见面走访",
+    "open": "还没有销号",
+    "partly": "答复结果是部分解决",
+    "explained": "答复结果是政策解释",
+    "not_for_linked": "当天不是包联的单位、乡镇或村",
+    "not_accepted": "还没有采纳",
+}

@@ -1,0 +1,164 @@
+"""Every figure anyone reports: computed here, set-based, in two statements however many subjects."""
+
+import datetime
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal, NamedTuple
+
+from django.db import connection
+from django.db.models import Q
+from psycopg2.extras import DateRange
+
+from lianhu.kit.periods import Period
+from reports.models import Quota
+from reports.quotas.common import TERMS
+from reports.quotas.metrics import METRICS
+from reports.quotas.metrics.visits import KEY_HOUSEHOLD
+from reports.quotas.rules import BOUND
+
+Status = Literal["exempt", "met", "running", "missed"]
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """Whom to count for: ids by kind; None is everyone of that kind, an empty set nobody."""
+
+    cadres: frozenset[int] | None = None
+    units: frozenset[int] | None = None
+    villages: frozenset[int] | None = None
+
+
+EVERYONE = Subjects()
+
+
+class Figure(NamedTuple):
+    """One rule for one subject in one period.
+
+    `actual` and `target` as contract section 9 prints them (shares in percent, one decimal);
+    for shares `done` of `total` households, else `done` = actual and `total` = target.
+    """
+
+    quota_id: int
+    quota: str
+    subject_kind: str
+    subject_id: int
+    subject: str
+    actual: Decimal
+    target: Decimal
+    status: Status
+    done: int
+    total: int
+
+
+def rules_in_force(period: Period) -> list[Quota]:
+    """The rules of this kind of period that hold on its last day (contract 6, rule 0)."""
+    begun = Q(begins_on__isnull=True) | Q(begins_on__lte=period.last)
+    not_over = Q(ends_on__isnull=True) | Q(ends_on__gte=period.last)
+    return list(Quota.objects.filter(begun & not_over, period=period.kind).order_by("id"))
+
+
+def figures(
+    period: Period, *, as_of: datetime.date, subjects: Subjects = EVERYONE
+) -> list[Figure]:
+    """All figures of the period's own rules, sorted by quota, then subject by code point."""
+    rules = [rule for rule in rules_in_force(period) if _asked(rule, subjects)]
+    if not rules:
+        return []
+    uses = _uses(rules)
+    with connection.cursor() as cursor:
+        cursor.execute(_statement(uses), params_for(period, as_of, subjects) | _rule_params(rules, uses))
+        return [Figure(*row) for row in cursor.fetchall()]
+
+
+def params_for(period: Period, as_of: datetime.date, subjects: Subjects) -> dict[str, Any]:
+    """What every piece of `common` and every metric's relation takes."""
+    ref = period.reference_day(as_of)
+    seen = DateRange(period.first, ref, "[]") if ref >= period.first else DateRange(empty=True)
+    return {
+        "first": period.first, "last": period.last, "ref": ref, "seen": seen, "as_of": as_of,
+        "cadres": _ids(subjects.cadres), "units": _ids(subjects.units), "villages": _ids(subjects.villages),
+    }  # fmt: skip
+
+
+def _ids(ids: frozenset[int] | None) -> list[int] | None:
+    return None if ids is None else sorted(ids)
+
+
+def _asked(rule: Quota, subjects: Subjects) -> bool:
+    asked = {"cadre": subjects.cadres, "unit": subjects.units, "village": subjects.villages}
+    return asked[BOUND[rule.binds].kind] != frozenset()
+
+
+# A use is a metric with its parameters: two rules that differ only in whom they bind share it.
+_Use = tuple[str, str]
+
+
+def _uses(rules: Sequence[Quota]) -> dict[_Use, int]:
+    uses: dict[_Use, int] = {}
+    for rule in rules:
+        uses.setdefault(_use_of(rule), len(uses))
+    return uses
+
+
+def _use_of(rule: Quota) -> _Use:
+    return rule.metric, json.dumps(rule.params, sort_keys=True)
+
+
+def _rule_params(rules: Sequence[Quota], uses: dict[_Use, int]) -> dict[str, Any]:
+    groups = [
+        {"binds": binds, "kind": group.kind, "vals": list(group.values)} for binds, group in BOUND.items()
+    ]
+    tallies = [
+        {"quota_id": rule.pk, "tally": uses[_use_of(rule)], "shares": METRICS[rule.metric].shares}
+        for rule in rules
+    ]
+    params: dict[str, Any] = {"groups": json.dumps(groups), "tallies": json.dumps(tallies)}
+    for (_, own), place in uses.items():
+        params |= use_params(json.loads(own), place)
+    return params
+
+
+def use_params(own: dict[str, Any], place: int) -> dict[str, Any]:
+    """A rule's own parameters under the names `Metric.at(place)` takes them by."""
+    return {
+        f"{name}_{place}": json.dumps(value) if isinstance(value, dict) else value for name, value in own.items()
+    }
+
+
+def _statement(uses: dict[_Use, int]) -> str:
+    tallies = " UNION ALL ".join(METRICS[metric].tally(place) for (metric, _), place in uses.items())
+    return f"WITH {TERMS}, {KEY_HOUSEHOLD}, tally AS ({tallies}), {_VERDICT}"
+
+
+# Rules 4, 8 and 10: one row for each subject a rule binds; exempt, met, running or missed, in this order.
+_VERDICT = """
+subject AS (
+    SELECT 'cadre' AS kind, c.id, c.code, c.rank AS value, o.months
+    FROM cadre c JOIN obliged o USING (id)
+    UNION ALL
+    SELECT 'unit', u.id, u.code, u.type, NULL FROM registry_unit u
+    WHERE %(units)s::bigint[] IS NULL OR u.id = ANY(%(units)s)
+    UNION ALL
+    SELECT 'village', v.id, v.code, v.type, NULL FROM registry_village v
+    WHERE %(villages)s::bigint[] IS NULL OR v.id = ANY(%(villages)s)
+), bound AS (
+    SELECT r.*, s.id AS subject_id, s.code AS subject_code, s.months,
+           CASE WHEN s.months IS NOT NULL AND NOT r.shares AND %(last)s - %(first)s > 300
+                THEN ceil(r.target * s.months / 12) ELSE r.target END AS owed
+    FROM rule r JOIN subject s
+      ON s.kind = r.subject_kind AND (cardinality(r.vals) = 0 OR s.value = ANY(r.vals))
+), reckoned AS (
+    SELECT b.*, coalesce(t.done, 0) AS done,
+           CASE WHEN b.shares THEN coalesce(t.total, 0) ELSE b.owed END AS total
+    FROM bound b LEFT JOIN tally t ON t.tally = b.tally AND t.subject_id = b.subject_id
+)
+SELECT id, code, subject_kind, subject_id, subject_code,
+       CASE WHEN NOT shares THEN done WHEN total = 0 THEN 0 ELSE round(100.0 * done / total, 1) END,
+       owed,
+       CASE WHEN months = 0 OR shares AND total = 0 THEN 'exempt'
+            WHEN CASE WHEN shares THEN 100 * done >= owed * total ELSE done >= owed END THEN 'met'
+            WHEN %(as_of)s <= %(last)s THEN 'running' ELSE 'missed' END,
+       done, total::int
+FROM reckoned ORDER BY code COLLATE "C", subject_code COLLATE "C", id"""
