@@ -1,0 +1,1 @@
+"""A believable random county: people, families, and fourteen months of work, from a seed."""
