@@ -1,0 +1,88 @@
+"""The demo county of `make run`: made, imported through the same door as any county's, and signed in to."""
+
+import datetime
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.core.management import call_command
+from django.db import transaction
+
+from accounts.models import User
+from lianhu.doors.workbook import import_workbook
+from lianhu.kit import clock
+from registry.models import Cadre, Role, RoleGrant, Unit
+from reports.models import QuarterlyReport
+from visits.models import Trip, Visit
+
+PASSWORD = "Lianhu-2026-demo"
+_SIZE, _SEED = 50, 2026
+
+
+def load(stdout: Any) -> None:
+    """About 2,000 households and 14 months of work up to today; all of it or nothing."""
+    today = clock.today()
+    with tempfile.TemporaryDirectory() as folder, transaction.atomic():
+        call_command("make_county", folder, size=_SIZE, seed=_SEED, until=today, stdout=stdout)
+        for kind in ("registry", "visits"):
+            answer = import_workbook(kind, Path(folder) / f"{kind}.xlsx", by=None, on=today)
+            if answer.fault_count:
+                raise RuntimeError(f"the demo county has faults: {answer.faults[:3]}")
+        _add_what_no_workbook_brings(today)
+        _open_accounts(today)
+
+
+def accounts() -> list[tuple[str, str, str]]:
+    """Role, user name and password of one account a role."""
+    return [(Role(role).label, cadre.code, PASSWORD) for role, cadre in _chosen(clock.today()).items()]
+
+
+def _chosen(today: datetime.date) -> dict[str, Cadre]:
+    """For each role the first person who holds it, if possible one who is not chosen yet."""
+    chosen: dict[str, Cadre] = {}
+    in_post = Cadre.objects.filter(left_on__isnull=True, joined_on__lte=today).order_by("code")
+    for role in Role.values:
+        grants = in_post.filter(pk__in=_holders(role, today))
+        if role == Role.CADRE:
+            grants = in_post.filter(pairings__ends_on__isnull=True, pairings__isnull=False).distinct()
+            grants = grants.exclude(pk__in=_holders(None, today))
+        taken = [cadre.pk for cadre in chosen.values()]
+        person = grants.exclude(pk__in=taken).first() or grants.first()
+        if person:
+            chosen[role] = person
+    return chosen
+
+
+def _holders(role: str | None, today: datetime.date) -> Any:
+    grants = RoleGrant.objects.in_force(today)
+    grants = grants.filter(role=role) if role else grants.exclude(role=Role.CADRE)
+    return grants.values("cadre")
+
+
+def _open_accounts(today: datetime.date) -> None:
+    users = [cadre.user_id for cadre in _chosen(today).values()]
+    User.objects.filter(pk__in=users).update(password=make_password(PASSWORD))
+
+
+def _add_what_no_workbook_brings(today: datetime.date) -> None:
+    """补录 that waits, what was voided, and accepted reports: states that only the system itself gives."""
+    month_ago = today - datetime.timedelta(days=45)
+    recent = list(Trip.objects.filter(begins_on__gte=month_ago, backfilled=False).order_by("id")[:400:20])
+    waiting, void = recent[::2], recent[1::2]
+    Trip.objects.filter(pk__in=[trip.pk for trip in waiting]).update(backfilled=True)
+    moment = clock.now()
+    void_ids = [trip.pk for trip in void]
+    Visit.objects.filter(trip__in=void_ids).update(voided_at=moment, void_reason="与另一次下乡重复录入")
+    Trip.objects.filter(pk__in=void_ids).update(voided_at=moment, void_reason="与另一次下乡重复录入")
+    quarters = [(today.year, quarter) for quarter in range(1, (today.month + 2) // 3)]
+    QuarterlyReport.objects.bulk_create(
+        QuarterlyReport(unit=unit, year=year, quarter=quarter, accepted_on=_accepted(year, quarter, index))
+        for index, unit in enumerate(Unit.objects.order_by("code"))
+        for year, quarter in quarters
+    )
+
+
+def _accepted(year: int, quarter: int, index: int) -> datetime.date | None:
+    """Every ninth report is still waiting."""
+    return None if index % 9 == 8 else datetime.date(year, quarter * 3, 28)
