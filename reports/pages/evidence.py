@@ -1,0 +1,56 @@
+"""依据: the rows that count and the rows that do not, with the reason (contract 6, rule 9)."""
+
+import datetime
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from lianhu.kit import clock
+from lianhu.kit.periods import Period
+from registry.models import Cadre, Unit, Village
+from reports.pages.duties import duties
+from reports.quotas.compute import Subjects
+from reports.quotas.evidence import evidence
+
+_SUBJECTS: dict[str, Any] = {"cadre": Cadre, "unit": Unit, "village": Village}
+
+
+@login_required
+def evidence_page(request: HttpRequest, quota: str, kind: str, code: str) -> HttpResponse:
+    """As a page, or as the part that stands beside a table. Not yours answers as not there."""
+    period, as_of = _asked(request)
+    subject = _SUBJECTS[kind].objects.visible_to(request.user).filter(code=code).first()
+    if subject is None:
+        raise Http404
+    found = duties(period, as_of=as_of, subjects=_only(kind, subject.pk))
+    duty = next((duty for duty in found if duty.quota.code == quota), None)
+    if duty is None:
+        raise Http404
+    rows = evidence(duty.quota, period, as_of=as_of, subject_id=subject.pk)
+    context = {
+        "duty": duty,
+        "period": period,
+        "as_of": as_of,
+        "subject": subject,
+        "counting": [row for row in rows if row.counts],
+        "not_counting": [row for row in rows if not row.counts],
+    }
+    part = request.headers.get("X-Part") == "panel"
+    return render(request, "reports/_evidence.html" if part else "reports/evidence.html", context)
+
+
+def _asked(request: HttpRequest) -> tuple[Period, datetime.date]:
+    """Today unless an earlier day is asked for; a later one would know too much."""
+    today = clock.today()
+    try:
+        period = Period.parse(request.GET.get("period", ""))
+        as_of = datetime.date.fromisoformat(request.GET["as_of"]) if "as_of" in request.GET else today
+    except ValueError as error:
+        raise Http404 from error
+    return period, min(as_of, today)
+
+
+def _only(kind: str, pk: int) -> Subjects:
+    return Subjects(**{f"{name}s": frozenset({pk} if name == kind else ()) for name in _SUBJECTS})

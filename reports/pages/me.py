@@ -1,0 +1,100 @@
+"""我的: what a cadre owes this month and this year, and the households longest unvisited first."""
+
+import datetime
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Max, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from lianhu.kit import clock
+from lianhu.kit.periods import Period
+from registry.models import Cadre, Household
+from registry.querysets import in_force
+from registry.scope import scope_of
+from reports.pages.duties import Duty, duties, seen_on
+from reports.pages.menu import home_units
+from reports.pages.months import Months, months_of
+from reports.quotas.compute import Subjects
+from visits.models import VisitResult
+
+
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """Each to their own first page."""
+    if scope_of(request.user).county:
+        return redirect("county")
+    units = home_units(request.user)
+    return redirect("unit", units[0].code) if units else redirect("me")
+
+
+@login_required
+def me(request: HttpRequest) -> HttpResponse:
+    today = clock.today()
+    months = months_of(request, today)
+    cadre: Cadre | None = getattr(request.user, "cadre", None)
+    if cadre is None:
+        return render(request, "reports/me_nobody.html")
+    as_of = seen_on(months.month, today)
+    only = Subjects(cadres=frozenset({cadre.pk}), units=frozenset(), villages=frozenset())
+    of_month = duties(months.month, as_of=today, subjects=only)
+    of_year = duties(Period.year_of(months.month.first), as_of=as_of, subjects=only)
+    context = {
+        "months": months,
+        "today": today,
+        "sentences": _sentences(months, of_month, of_year),
+        "of_month": of_month,
+        "of_year": of_year,
+        "homes": my_households(cadre, today),
+    }
+    return render(request, "reports/me.html", context)
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """`before` and `after` around what is owed."""
+
+    before: str
+    owed: str = ""
+
+
+def _sentences(months: Months, of_month: list[Duty], of_year: list[Duty]) -> list[Sentence]:
+    """What is owed, in words, first (DESIGN 1)."""
+    over, number = months.month.is_over(months.today), months.month.first.month
+    when = f"{number}月" if over else "本月"
+    said = []
+    owed = [duty for duty in of_month if duty.left]
+    if owed:
+        said.append(Sentence(f"{when}{'没完成，差' if over else '还差'} ", "、".join(duty.owed for duty in owed)))
+    elif of_month:
+        free = all(duty.state == "exempt" for duty in of_month)
+        said.append(Sentence(f"{when}免考" if free else f"{when}的任务都完成了"))
+    said += [Sentence("今年还有 ", duty.owed) for duty in of_year if duty.quota.code == "paired_coverage" and duty.left]
+    if not said:
+        said.append(Sentence("按规则，您没有要完成的指标"))
+    return said
+
+
+@dataclass(frozen=True)
+class Home:
+    household: Household
+    last_visit: datetime.date | None
+    today: datetime.date
+
+    @property
+    def days_ago(self) -> str:
+        if self.last_visit is None:
+            return ""
+        days = (self.today - self.last_visit).days
+        return "今天" if days == 0 else f"{days} 天前"
+
+
+def my_households(cadre: Cadre, today: datetime.date) -> list[Home]:
+    """The households this cadre holds today, longest unvisited first; one statement."""
+    met = Q(visits__cadre=cadre, visits__result=VisitResult.MET, visits__voided_at__isnull=True, visits__day__lte=today)
+    held: Any = Household.objects.filter(in_force(today, "pairings__"), pairings__cadre=cadre)
+    held = held.select_related("village").annotate(last_visit=Max("visits__day", filter=met))
+    homes = [Home(home, home.last_visit, today) for home in held]
+    return sorted(homes, key=lambda home: (home.last_visit or datetime.date.min, home.household.code))

@@ -1,0 +1,147 @@
+"""本单位: what the unit's cadres have done and what is missing, on the page and in the office layout."""
+
+import datetime
+import io
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from lianhu.kit import clock
+from lianhu.kit.excel.write import Column, OfficeSheet, Signature, office_workbook, safe_file_name
+from registry.models import Rank, Unit
+from reports.pages.months import months_of
+from reports.pages.unit_table import Row, Table, own_duties, unit_table
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_STATES = {"": "全部", "missed": "有未完成", "running": "有进行中", "exempt": "有免考"}
+
+
+@login_required
+def unit(request: HttpRequest, code: str) -> HttpResponse:
+    today = clock.today()
+    months = months_of(request, today)
+    table = unit_table(_visible(request, code), months.month, today)
+    asked = Filter.of(request)
+    shown = asked.apply(table)
+    context = {
+        "months": months,
+        "table": table,
+        "shown": shown,
+        "totals": shown.totals,
+        "statement": _statement(table, today),
+        "filter": asked,
+        "choices": asked.choices(table, months.month.code),
+        "ranks": Rank.choices,
+        "own": own_duties(table.unit, months.month, today),
+        "export": f"export.xlsx?{request.GET.urlencode()}",
+    }
+    return render(request, "reports/unit.html", context)
+
+
+@login_required
+def export_unit(request: HttpRequest, code: str) -> HttpResponse:
+    """The page's table, with the page's filter, as offices file it (FORMATS b)."""
+    today = clock.today()
+    months = months_of(request, today)
+    shown = Filter.of(request).apply(unit_table(_visible(request, code), months.month, today))
+    file = io.BytesIO()
+    office_workbook(file, _sheet(shown, today))
+    file.seek(0)
+    name = safe_file_name(f"联户联情任务_{shown.unit.name}_{months.label}.xlsx")
+    return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
+
+
+def _visible(request: HttpRequest, code: str) -> Unit:
+    found: Unit | None = Unit.objects.visible_to(request.user).filter(code=code).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@dataclass(frozen=True)
+class Filter:
+    """By state, rank, and name or 工号; what is not known filters nothing."""
+
+    state: str
+    rank: str
+    words: str
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> "Filter":
+        state, rank = request.GET.get("state", ""), request.GET.get("rank", "")
+        return cls(
+            state if state in _STATES else "",
+            rank if rank in Rank.values else "",
+            request.GET.get("q", "").strip()[:50],
+        )
+
+    def apply(self, table: Table) -> Table:
+        return replace(table, rows=[row for row in table.rows if self._keeps(row, self.state)])
+
+    def _keeps(self, row: Row, state: str) -> bool:
+        return (
+            (not state or row.has(state))
+            and (not self.rank or row.rank == Rank(self.rank).label)
+            and (self.words in row.cadre.name or self.words.lower() in row.cadre.code.lower())
+        )
+
+    def choices(self, table: Table, month: str) -> list[dict[str, Any]]:
+        """The states with their counts, each a link that keeps the rest of the filter."""
+        return [
+            {
+                "label": label,
+                "count": sum(self._keeps(row, state) for row in table.rows),
+                "query": _query(month=month, state=state, rank=self.rank, q=self.words),
+                "current": state == self.state,
+            }
+            for state, label in _STATES.items()
+        ]
+
+
+def _query(**values: str) -> str:
+    return urlencode({name: value for name, value in values.items() if value})
+
+
+def _statement(table: Table, today: datetime.date) -> str:
+    """What is missing, in words, first."""
+    month, over = table.month.first.month, table.month.is_over(today)
+    state = "missed" if over else "running"
+    count = len(table.month_columns)
+    behind = [row for row in table.rows if any(cell and cell.state == state for cell in row.cells[:count])]
+    if not table.rows:
+        return "本单位还没有干部"
+    if not behind:
+        return f"{month}月的月度任务都完成了"
+    days = sum(
+        cell.left for row in behind for cell in row.cells[:count] if cell and cell.quota.code == "trip_days"
+    )
+    verb = "没完成" if over else "还没完成"
+    return f"{month}月有 {len(behind)} 人{verb}" + (f"，共差 {days} 天驻村" if days else "")
+
+
+def _sheet(table: Table, today: datetime.date) -> OfficeSheet:
+    month_group = table.month.label
+    year_group = f"{table.month.first.year}年全年，到{table.year_as_of.month}月{table.year_as_of.day}日"
+    columns = [Column("工号", "code"), Column("姓名"), Column("职级")]
+    columns += [Column(quota.name, group=month_group) for quota in table.month_columns]
+    columns += [Column(quota.name, group=year_group) for quota in table.year_columns]
+    rows = (
+        [row.cadre.code, row.cadre.name, row.rank, *(f"{cell.text} {cell.word}" if cell else "—" for cell in row.cells)]
+        for row in table.rows
+    )
+    totals = ["", "不含免考", "", *(f"{one.text} {one.rate}".strip() for one in table.totals)]
+    return OfficeSheet(
+        title=f"联户联情任务完成情况（{month_group}）",
+        unit_line=f"填报单位：{table.unit.name}",
+        period_line=f"统计期间：{month_group}",
+        columns=columns,
+        rows=rows,
+        totals=[totals],
+        totals_label="已完成",
+        sheet_name="任务完成情况",
+        signature=Signature(date=today),
+    )
