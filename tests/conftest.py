@@ -1,0 +1,68 @@
+import os
+import subprocess
+import time
+
+import pytest
+from django.conf import settings
+
+from lianhu.embedded import redis
+from lianhu.embedded.supervisor import die_with_parent
+from tests import chromium
+
+
+@pytest.fixture(scope="session")
+def queue():
+    """A Redis-compatible server behind settings.REDIS_URL."""
+    data = settings.QUEUE_DATA
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / "redis.log").open("ab") as log:
+        server = subprocess.Popen(redis.command(data), stdout=log, stderr=log, preexec_fn=die_with_parent)
+    deadline = time.monotonic() + 20
+    while not redis.answers(data):
+        assert server.poll() is None, "the queue did not start"
+        assert time.monotonic() < deadline, "the queue does not answer"
+        time.sleep(0.02)
+    yield settings.REDIS_URL
+    server.terminate()
+    server.wait(20)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium. A machine without one fails the test: `make test` gets one first."""
+    from playwright.sync_api import sync_playwright
+
+    # Playwright's synchronous interface runs an event loop in this thread; Django would refuse.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    executable = chromium.installed()
+    assert executable, "no browser: run `make browser`"
+    with sync_playwright() as playwright:
+        # Chromium's own sandbox does not start as root.
+        options = ["--no-sandbox"] if os.geteuid() == 0 else []
+        running = playwright.chromium.launch(executable_path=executable, args=options)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def desktop(browser, live_server):
+    """A page of 1440 × 900 whose relative addresses are the live server's."""
+    yield from _page(browser, live_server, width=1440, height=900)
+
+
+@pytest.fixture
+def phone(browser, live_server):
+    """A page of 390 × 844 with touch."""
+    yield from _page(browser, live_server, width=390, height=844, has_touch=True, is_mobile=True)
+
+
+def _page(browser, live_server, *, width, height, **options):
+    context = browser.new_context(
+        base_url=live_server.url,
+        viewport={"width": width, "height": height},
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
+        **options,
+    )
+    yield context.new_page()
+    context.close()
