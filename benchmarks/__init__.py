@@ -1,0 +1,1 @@
+"""Benchmarks: ratios within one run. Absolute times hold on no other machine."""
