@@ -2,8 +2,8 @@
 
 from django.db import migrations
 
-CREATE = """
-CREATE VIEW registry_post_span AS
+RECKONED = """
+CREATE VIEW registry_post_span_reckoned AS
 WITH standing AS (
     SELECT cadre_id, unit_id, rank, daterange(
                CASE WHEN lag(id) OVER row_before IS NULL THEN DATE '0001-01-01' ELSE begins_on END,
@@ -29,6 +29,26 @@ FROM span
 """
 
 
+# What a statement changed is reckoned anew in the same statement, for the cadres it touched.
+KEPT = """
+CREATE FUNCTION registry_keep_post_spans() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM registry_post_span WHERE cadre_id IN (SELECT cadre_id FROM touched);
+    INSERT INTO registry_post_span (key, cadre_id, unit_id, rank, days, begins_on, ends_on)
+    SELECT key, cadre_id, unit_id, rank, days, begins_on, ends_on
+    FROM registry_post_span_reckoned WHERE cadre_id IN (SELECT cadre_id FROM touched);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER keep_post_spans_inserted AFTER INSERT ON registry_post
+    REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION registry_keep_post_spans();
+CREATE TRIGGER keep_post_spans_updated AFTER UPDATE ON registry_post
+    REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION registry_keep_post_spans();
+CREATE TRIGGER keep_post_spans_deleted AFTER DELETE ON registry_post
+    REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION registry_keep_post_spans();
+"""
+UNDO = "DROP FUNCTION registry_keep_post_spans() CASCADE; DROP VIEW registry_post_span_reckoned"
+
+
 class Migration(migrations.Migration):
     dependencies = [("registry", "0001_initial")]
-    operations = [migrations.RunSQL(CREATE, "DROP VIEW registry_post_span")]
+    operations = [migrations.RunSQL(RECKONED + ";" + KEPT, UNDO)]

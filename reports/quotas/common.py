@@ -36,30 +36,30 @@ OBLIGED = """
 month AS (
     SELECT m::date AS first, (m + interval '1 month' - interval '1 day')::date AS last
     FROM generate_series(%(first)s::timestamp, %(last)s::timestamp, interval '1 month') m
-), steady AS (
-    SELECT id FROM cadre WHERE joined_on <= %(first)s AND coalesce(left_on >= %(last)s, true)
-), in_post AS (
-    -- Most cadres are in post all along: their months need no arithmetic.
-    SELECT s.id, m.first, m.last - m.first + 1 AS days FROM steady s CROSS JOIN month m
-    WHERE s.id IN (SELECT cadre_id FROM registry_leave WHERE begins_on <= %(last)s
-                   AND coalesce(ends_on >= %(first)s, true))
-    UNION ALL
-    SELECT c.id, m.first, least(coalesce(c.left_on, m.last), m.last) - greatest(c.joined_on, m.first) + 1
-    FROM cadre c CROSS JOIN month m WHERE c.id NOT IN (SELECT id FROM steady)
 ), away AS (
     SELECT c.id, range_agg(daterange(l.begins_on, l.ends_on, '[]') * daterange(c.joined_on, c.left_on, '[]')) AS days
     FROM cadre c JOIN registry_leave l ON l.cadre_id = c.id
     WHERE l.begins_on <= %(last)s AND coalesce(l.ends_on >= %(first)s, true)
     GROUP BY c.id
-), worked AS (
-    SELECT p.id, count(*) FILTER (WHERE p.days - coalesce(
-               (SELECT sum(upper(piece) - lower(piece)) FROM unnest(
-                   a.days * datemultirange(daterange(p.first, (p.first + interval '1 month')::date))) piece),
-               0) >= 15) AS months
-    FROM in_post p LEFT JOIN away a USING (id) GROUP BY p.id
+), lost AS (
+    -- Months that would be obliged but for leave; only those that leave touches are reckoned.
+    SELECT c.id, count(*) AS months
+    FROM away a JOIN cadre c USING (id)
+    JOIN month m ON a.days && daterange(m.first, m.last, '[]')
+    CROSS JOIN LATERAL (SELECT least(coalesce(c.left_on, m.last), m.last) - greatest(c.joined_on, m.first) + 1 AS days) post
+    CROSS JOIN LATERAL (
+        SELECT sum(upper(piece) - lower(piece)) AS days
+        FROM unnest(a.days * datemultirange(daterange(m.first, m.last, '[]'))) piece) leave
+    WHERE post.days >= 15 AND post.days - leave.days < 15
+    GROUP BY c.id
 ), obliged AS (
-    SELECT c.id, coalesce(w.months, (SELECT count(*) FROM month)) AS months
-    FROM cadre c LEFT JOIN worked w USING (id)
+    SELECT c.id, (
+        CASE WHEN c.joined_on <= %(first)s AND coalesce(c.left_on >= %(last)s, true)
+             THEN (SELECT count(*) FROM month)
+             ELSE (SELECT count(*) FROM month m
+                   WHERE least(coalesce(c.left_on, m.last), m.last) - greatest(c.joined_on, m.first) + 1 >= 15)
+        END) - coalesce(l.months, 0) AS months
+    FROM cadre c LEFT JOIN lost l USING (id)
 )"""
 
 # Rule 1: a trip, the part of it that lies in the period and has come, and the days of that part on
@@ -92,19 +92,24 @@ trip AS (
     FROM trip t LEFT JOIN by_unit u USING (id) LEFT JOIN by_pairing p USING (id)
 )"""
 
-TERMS = ", ".join((RULE, SPAN, CADRE, OBLIGED, TRIP))
-
 # Rule 3 and 5: a visit counts when 见面, not void, and with the trip it lies in. Trips that do not count
-# are few and have an index of their own: asking for them is far cheaper than joining every trip.
+# are few and have an index of their own: to look them up in a small set is cheaper than to join every trip.
+BAD_TRIP = """
+bad_trip AS MATERIALIZED (
+    SELECT t.id FROM visits_trip t
+    WHERE (t.voided_at IS NOT NULL OR t.backfilled AND t.approved_at IS NULL)
+      AND daterange(t.begins_on, t.ends_on, '[]') && %(seen)s::daterange
+)"""
 VISIT_COUNTS = """(
-    v.result = 'met' AND v.voided_at IS NULL AND NOT EXISTS (
-        SELECT FROM visits_trip bad WHERE bad.id = v.trip_id
-        AND (bad.voided_at IS NOT NULL OR bad.backfilled AND bad.approved_at IS NULL)))"""
+    v.result = 'met' AND v.voided_at IS NULL
+    AND (v.trip_id IS NULL OR v.trip_id NOT IN (SELECT id FROM bad_trip)))"""
 
 VISIT_WHY_NOT = """CASE
     WHEN v.voided_at IS NOT NULL THEN 'void' WHEN v.result <> 'met' THEN v.result
     WHEN t.voided_at IS NOT NULL THEN 'trip_void'
     WHEN t.backfilled AND t.approved_at IS NULL THEN 'unapproved' END"""
+
+TERMS = ", ".join((RULE, SPAN, CADRE, OBLIGED, TRIP, BAD_TRIP))
 
 # Reasons a row does not count, in words.
 REASONS: Mapping[str, str] = {

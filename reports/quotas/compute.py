@@ -15,7 +15,7 @@ from lianhu.kit.periods import Period
 from reports.models import Quota
 from reports.quotas.common import TERMS
 from reports.quotas.metrics import METRICS
-from reports.quotas.metrics.visits import KEY_HOUSEHOLD
+from reports.quotas.metrics.visits import MET
 from reports.quotas.rules import BOUND
 
 Status = Literal["exempt", "met", "running", "missed"]
@@ -129,7 +129,7 @@ def use_params(own: dict[str, Any], place: int) -> dict[str, Any]:
 
 def _statement(uses: dict[_Use, int]) -> str:
     tallies = " UNION ALL ".join(METRICS[metric].tally(place) for (metric, _), place in uses.items())
-    return f"WITH {TERMS}, {KEY_HOUSEHOLD}, tally AS ({tallies}), {_VERDICT}"
+    return f"WITH {TERMS}, {MET}, tally AS ({tallies}), {_VERDICT}"
 
 
 # Rules 4, 8 and 10: one row for each subject a rule binds; exempt, met, running or missed, in this order.

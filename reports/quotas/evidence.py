@@ -14,7 +14,7 @@ from reports.models import QuarterlyReport, Quota, SubjectKind
 from reports.quotas.common import REASONS, TERMS
 from reports.quotas.compute import Subjects, params_for, use_params
 from reports.quotas.metrics import METRICS
-from reports.quotas.metrics.visits import KEY_HOUSEHOLD
+from reports.quotas.metrics.visits import MET
 from reports.quotas.rules import BOUND
 from visits.models import Activity, ActivityKind, Trip, Visit
 
@@ -46,7 +46,7 @@ def evidence(
     """Rows newest first, those without a day last. Their fold is the figure (contract 6, rule 9)."""
     metric = METRICS[quota.metric]
     statement = f"""
-        WITH {TERMS}, {KEY_HOUSEHOLD}
+        WITH {TERMS}, {MET}
         SELECT source_id, lower(days), upper(days) - 1, counts, why_not
         FROM ({metric.at(0)}) evidence
         WHERE subject_id = {"(SELECT unit_id FROM cadre)" if metric.of_unit else "%(subject)s"}

@@ -9,42 +9,44 @@ _NEAREST = f"""coalesce((
     WHERE v.household_id = h.household_id AND v.day BETWEEN %(first)s AND %(ref)s AND {{by}}
     ORDER BY v.day DESC LIMIT 1), 'not_visited')"""
 
+# One pass over the visits of the period serves both coverage rules: who met which household, of which
+# unit the visitor was on that day, and when last. For a few cadres only their units' visitors are read.
+MET = f"""
+visitor AS (
+    SELECT cadre_id FROM span WHERE unit_id IN (SELECT unit_id FROM cadre) UNION SELECT id FROM cadre
+), met AS MATERIALIZED (
+    SELECT v.cadre_id, v.household_id, s.unit_id, max(v.day) AS day
+    FROM visits_visit v
+    JOIN span s ON s.cadre_id = v.cadre_id AND v.day BETWEEN s.begins_on AND s.ends_on
+    WHERE v.day BETWEEN %(first)s AND %(ref)s AND {VISIT_COUNTS}
+      AND (%(cadres)s::bigint[] IS NULL OR v.cadre_id IN (SELECT cadre_id FROM visitor))
+    GROUP BY v.cadre_id, v.household_id, s.unit_id
+)"""
+
 # Rule 5: households paired to the cadre on the reference day, visited by this cadre in the period.
 _PAIRED = f"""
-    SELECT h.cadre_id AS subject_id, h.household_id AS source_id, seen.days, seen.days IS NOT NULL AS counts,
-           {_NEAREST.format(by="v.cadre_id = h.cadre_id")} AS why_not
-    FROM registry_pairing h LEFT JOIN (
-        SELECT p.id, daterange(max(v.day), max(v.day), '[]') AS days
-        FROM registry_pairing p JOIN visits_visit v USING (cadre_id, household_id)
-        WHERE p.begins_on <= %(ref)s AND coalesce(p.ends_on >= %(ref)s, true)
-          AND v.day BETWEEN %(first)s AND %(ref)s AND {VISIT_COUNTS}
-          AND (%(cadres)s::bigint[] IS NULL OR p.cadre_id = ANY(%(cadres)s))
-        GROUP BY p.id) seen USING (id)
+    SELECT h.cadre_id AS subject_id, h.household_id AS source_id, daterange(seen.day, seen.day, '[]') AS days,
+           seen.day IS NOT NULL AS counts, {_NEAREST.format(by="v.cadre_id = h.cadre_id")} AS why_not
+    FROM registry_pairing h
+    LEFT JOIN (SELECT cadre_id, household_id, max(day) AS day FROM met GROUP BY 1, 2) seen
+         USING (cadre_id, household_id)
     WHERE h.begins_on <= %(ref)s AND coalesce(h.ends_on >= %(ref)s, true)
       AND (%(cadres)s::bigint[] IS NULL OR h.cadre_id = ANY(%(cadres)s))"""
 
 # Rule 5: households with a mark in villages linked to the cadre's unit on the reference day, visited in
 # the period by anyone of that unit (of it on the day of the visit).
 _KEY = f"""
-    SELECT h.unit_id AS subject_id, h.household_id AS source_id, seen.days, seen.days IS NOT NULL AS counts,
+    SELECT h.unit_id AS subject_id, h.household_id AS source_id, daterange(seen.day, seen.day, '[]') AS days,
+           seen.day IS NOT NULL AS counts,
            {_NEAREST.format(by='''EXISTS (SELECT FROM span s WHERE s.cadre_id = v.cadre_id
                                AND s.unit_id = h.unit_id AND v.day BETWEEN s.begins_on AND s.ends_on)''')} AS why_not
-    FROM key_household h LEFT JOIN (
-        SELECT k.unit_id, k.household_id, daterange(max(v.day), max(v.day), '[]') AS days
-        FROM key_household k JOIN visits_visit v USING (household_id)
-        JOIN span s ON s.cadre_id = v.cadre_id AND s.unit_id = k.unit_id
-             AND v.day BETWEEN s.begins_on AND s.ends_on
-        WHERE v.day BETWEEN %(first)s AND %(ref)s AND {VISIT_COUNTS}
-        GROUP BY k.unit_id, k.household_id) seen USING (unit_id, household_id)"""
-
-KEY_HOUSEHOLD = """
-key_household AS (
-    SELECT DISTINCT l.unit_id, h.id AS household_id
-    FROM registry_villagelink l JOIN registry_household h ON h.village_id = l.village_id
-    WHERE l.begins_on <= %(ref)s AND coalesce(l.ends_on >= %(ref)s, true)
-      AND l.unit_id IN (SELECT unit_id FROM cadre)
-      AND (h.is_party_member OR h.is_village_cadre OR h.is_registered_poor OR h.is_hardship)
-)"""
+    FROM (SELECT DISTINCT l.unit_id, h.id AS household_id
+          FROM registry_villagelink l JOIN registry_household h ON h.village_id = l.village_id
+          WHERE l.begins_on <= %(ref)s AND coalesce(l.ends_on >= %(ref)s, true)
+            AND l.unit_id IN (SELECT unit_id FROM cadre)
+            AND (h.is_party_member OR h.is_village_cadre OR h.is_registered_poor OR h.is_hardship)) h
+    LEFT JOIN (SELECT unit_id, household_id, max(day) AS day FROM met GROUP BY 1, 2) seen
+         USING (unit_id, household_id)"""
 
 # Days with 宣讲 at a household paired to the cadre on the day of the visit.
 _TALK = f"""
