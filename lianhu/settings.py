@@ -72,7 +72,14 @@ TEMPLATES = [
 ]
 
 DATABASES: dict[str, dict[str, Any]] = {
-    "default": ENV.database | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True},
+    "default": ENV.database
+    | {
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        # A county's figures group hundreds of thousands of rows in memory; compiling such a statement
+        # takes longer than it saves (docs/measurements.md).
+        "OPTIONS": {"options": "-c jit=off -c work_mem=64MB"},
+    },
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
@@ -80,7 +87,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
+    "registry.sign_in.InService",
     "guardian.backends.ObjectPermissionBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -148,4 +155,9 @@ if not EMBEDDED:
     CSRF_COOKIE_SECURE = True
 
 REDIS_URL = ENV.redis_url
+
+# Everybody knows the demo county's passwords, so each page says that it is one. Read at the start:
+# `make run` loads the county before the web server.
+_DEMO_STATE = LIANHU_DATA / "demo.state"
+DEMO = EMBEDDED and _DEMO_STATE.is_file() and _DEMO_STATE.read_text() == "loaded"
 LOGGING = logging_settings(plain=DEBUG)

@@ -29,7 +29,7 @@ _VILLAGES_ONLY = Subjects(cadres=frozenset(), units=frozenset())
 @dataclass(frozen=True)
 class UnitRow:
     unit: Unit
-    cells: Sequence[Tally]
+    cells: Sequence[tuple[Quota, Tally]]
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,10 @@ def county_table(months: Months, unit_type: str) -> CountyTable:
     columns = [*month_columns, *year_columns]
     units = Unit.objects.filter(type=unit_type) if unit_type else Unit.objects.all()
     rows = [
-        UnitRow(unit, [tally(by_place[unit.pk, quota.code]) for quota in columns])
+        UnitRow(unit, [(quota, tally(by_place[unit.pk, quota.code])) for quota in columns])
         for unit in units.order_by("name", "code")
     ]
-    totals = [_sum(row.cells[index] for row in rows) for index in range(len(columns))]
+    totals = [_sum(row.cells[index][1] for row in rows) for index in range(len(columns))]
     month_met = _sum(totals[: len(month_columns)])
     return CountyTable(months, as_of, month_columns, year_columns, rows, totals, month_met)
 
@@ -123,6 +123,8 @@ def _statement(table: CountyTable) -> str:
     month, open_ = table.months.month.first.month, table.month_met.all - table.month_met.met
     if not table.rows:
         return "还没有单位"
+    if not table.month_met.all:
+        return f"{month}月没有要完成的月度任务"
     rate = f" {table.month_met.rate}" if table.month_met.rate else f" {table.month_met.text} 项"
     verb = "没完成" if table.months.month.is_over(table.months.today) else "还没完成"
     return f"{month}月月度任务完成{rate}，{open_} 项{verb}"
@@ -134,7 +136,10 @@ def _sheet(table: CountyTable) -> OfficeSheet:
     columns = [Column("单位编码", "code"), Column("单位名称"), Column("单位类型")]
     columns += [Column(quota.name, group=month_group) for quota in table.month_columns]
     columns += [Column(quota.name, group=year_group) for quota in table.year_columns]
-    rows = ([row.unit.code, row.unit.name, row.unit.get_type_display(), *map(_cell, row.cells)] for row in table.rows)
+    rows = (
+        [row.unit.code, row.unit.name, row.unit.get_type_display(), *(_cell(one) for _, one in row.cells)]
+        for row in table.rows
+    )
     return OfficeSheet(
         title=f"各单位联户联情任务完成情况（{month_group}）",
         unit_line="填报单位：县联户联情办",

@@ -6,10 +6,12 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from lianhu.kit import clock
 from lianhu.kit.periods import Period
-from registry.models import Cadre, Unit, Village
+from registry.models import Cadre, PostSpan, Unit, Village
+from registry.scope import scope_of
 from reports.pages.duties import duties
 from reports.quotas.compute import Subjects
 from reports.quotas.evidence import evidence
@@ -30,6 +32,7 @@ def evidence_page(request: HttpRequest, quota: str, kind: str, code: str) -> Htt
         raise Http404
     rows = evidence(duty.quota, period, as_of=as_of, subject_id=subject.pk)
     context = {
+        "back": _way_back(request, kind, subject, period, as_of),
         "duty": duty,
         "period": period,
         "as_of": as_of,
@@ -38,7 +41,7 @@ def evidence_page(request: HttpRequest, quota: str, kind: str, code: str) -> Htt
         "not_counting": [row for row in rows if not row.counts],
     }
     part = request.headers.get("X-Part") == "panel"
-    return render(request, "reports/_evidence.html" if part else "reports/evidence.html", context)
+    return render(request, "reports/_panel.html" if part else "reports/evidence.html", context)
 
 
 def _asked(request: HttpRequest) -> tuple[Period, datetime.date]:
@@ -50,6 +53,25 @@ def _asked(request: HttpRequest) -> tuple[Period, datetime.date]:
     except ValueError as error:
         raise Http404 from error
     return period, min(as_of, today)
+
+
+def _way_back(
+    request: HttpRequest, kind: str, subject: Any, period: Period, as_of: datetime.date
+) -> tuple[str, str]:
+    """Name and address of the page this figure stands on."""
+    day = period.reference_day(as_of)
+    query = f"?month={Period.month_of(day).code}"
+    unit = None
+    if kind == "unit":
+        unit = subject
+    elif kind == "cadre":
+        if subject.user_id == request.user.pk:
+            return "我的", reverse("me") + query
+        spans = PostSpan.objects.filter(cadre=subject, begins_on__lte=day, ends_on__gte=day)
+        unit = Unit.objects.visible_to(request.user).filter(pk__in=spans.values("unit")).first()
+    if unit:
+        return unit.name, reverse("unit", args=[unit.code]) + query
+    return ("全县", reverse("county") + query) if scope_of(request.user).county else ("首页", reverse("home"))
 
 
 def _only(kind: str, pk: int) -> Subjects:

@@ -44,6 +44,7 @@ def me(request: HttpRequest) -> HttpResponse:
     context = {
         "months": months,
         "today": today,
+        "year_as_of": as_of,
         "sentences": _sentences(months, of_month, of_year),
         "of_month": of_month,
         "of_year": of_year,

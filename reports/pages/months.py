@@ -8,6 +8,8 @@ from django.http import Http404, HttpRequest
 
 from lianhu.kit.periods import Period
 
+_OFFERED = 24
+
 
 @dataclass(frozen=True)
 class Months:
@@ -26,6 +28,14 @@ class Months:
         if self.month.is_over(self.today):
             return "已结束"
         return f"还剩 {(self.month.last - self.today).days} 天" if self.month.last > self.today else "今天是最后一天"
+
+    @property
+    def choices(self) -> list[Period]:
+        """Two years back, and the one shown; newest first."""
+        listed = [Period.month_of(self.today)]
+        while len(listed) < _OFFERED:
+            listed.append(listed[-1].previous())
+        return listed if self.month in listed else [*listed, self.month]
 
     @property
     def previous_label(self) -> str:

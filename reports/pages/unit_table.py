@@ -43,19 +43,17 @@ class Row:
 
     cadre: Cadre
     rank: str
+    gone: bool
     cells: Sequence[Duty | None]
 
     @property
-    def missed(self) -> list[Duty]:
-        return [cell for cell in self.cells if cell and cell.state == "missed"]
-
-    def has(self, state: str) -> bool:
-        return any(cell and cell.state == state for cell in self.cells)
+    def bound(self) -> list[Duty]:
+        return [cell for cell in self.cells if cell]
 
     @property
     def open(self) -> list[Duty]:
         """What a phone's list tells: everything owed."""
-        return [cell for cell in self.cells if cell and cell.left]
+        return [cell for cell in self.bound if cell.left]
 
 
 @dataclass(frozen=True)
@@ -77,21 +75,33 @@ class Table:
 
 
 def unit_table(unit: Unit, month: Period, today: datetime.date) -> Table:
-    """A fixed number of statements for any number of cadres."""
+    """Whoever was in post that month, and others of whom anything is asked.
+
+    So the sums are those of the county's page. A fixed number of statements for any number of cadres.
+    """
     as_of = seen_on(month, today)
     spans = PostSpan.objects.filter(unit=unit, begins_on__lte=as_of, ends_on__gte=as_of)
-    spans = spans.exclude(cadre__left_on__lt=month.first).filter(cadre__joined_on__lte=month.last)
     cadres = [(span.cadre, span.rank) for span in spans.select_related("cadre").order_by("cadre__code")]
     only = Subjects(frozenset(cadre.pk for cadre, _ in cadres), frozenset(), frozenset())
     of_month = duties(month, as_of=today, subjects=only)
     of_year = duties(Period.year_of(month.first), as_of=as_of, subjects=only)
     month_columns, year_columns = columns_of(of_month), columns_of(of_year)
     by_place = {(duty.figure.subject_id, duty.quota.code): duty for duty in (*of_month, *of_year)}
+    columns = [*month_columns, *year_columns]
     rows = [
-        Row(cadre, Rank(rank).label, [by_place.get((cadre.pk, quota.code)) for quota in (*month_columns, *year_columns)])
+        Row(cadre, Rank(rank).label, _left(cadre, as_of), [by_place.get((cadre.pk, quota.code)) for quota in columns])
         for cadre, rank in cadres
     ]
-    return Table(unit, month, as_of, month_columns, year_columns, rows)
+    kept = [row for row in rows if _in_post(row.cadre, month) or any(cell.state != "exempt" for cell in row.bound)]
+    return Table(unit, month, as_of, month_columns, year_columns, kept)
+
+
+def _left(cadre: Cadre, on: datetime.date) -> bool:
+    return cadre.left_on is not None and cadre.left_on < on
+
+
+def _in_post(cadre: Cadre, month: Period) -> bool:
+    return cadre.joined_on <= month.last and not _left(cadre, month.first)
 
 
 def columns_of(found: Sequence[Duty]) -> list[Quota]:

@@ -2,9 +2,6 @@
 
 import datetime
 import io
-from dataclasses import dataclass, replace
-from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -14,10 +11,10 @@ from lianhu.kit import clock
 from lianhu.kit.excel.write import Column, OfficeSheet, Signature, office_workbook, safe_file_name
 from registry.models import Rank, Unit
 from reports.pages.months import months_of
-from reports.pages.unit_table import Row, Table, own_duties, unit_table
+from reports.pages.unit_filter import Filter
+from reports.pages.unit_table import Table, own_duties, unit_table
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_STATES = {"": "全部", "missed": "有未完成", "running": "有进行中", "exempt": "有免考"}
 
 
 @login_required
@@ -25,7 +22,7 @@ def unit(request: HttpRequest, code: str) -> HttpResponse:
     today = clock.today()
     months = months_of(request, today)
     table = unit_table(_visible(request, code), months.month, today)
-    asked = Filter.of(request)
+    asked = Filter.of(request.GET, table)
     shown = asked.apply(table)
     context = {
         "months": months,
@@ -47,7 +44,8 @@ def export_unit(request: HttpRequest, code: str) -> HttpResponse:
     """The page's table, with the page's filter, as offices file it (FORMATS b)."""
     today = clock.today()
     months = months_of(request, today)
-    shown = Filter.of(request).apply(unit_table(_visible(request, code), months.month, today))
+    table = unit_table(_visible(request, code), months.month, today)
+    shown = Filter.of(request.GET, table).apply(table)
     file = io.BytesIO()
     office_workbook(file, _sheet(shown, today))
     file.seek(0)
@@ -60,50 +58,6 @@ def _visible(request: HttpRequest, code: str) -> Unit:
     if found is None:
         raise Http404
     return found
-
-
-@dataclass(frozen=True)
-class Filter:
-    """By state, rank, and name or 工号; what is not known filters nothing."""
-
-    state: str
-    rank: str
-    words: str
-
-    @classmethod
-    def of(cls, request: HttpRequest) -> "Filter":
-        state, rank = request.GET.get("state", ""), request.GET.get("rank", "")
-        return cls(
-            state if state in _STATES else "",
-            rank if rank in Rank.values else "",
-            request.GET.get("q", "").strip()[:50],
-        )
-
-    def apply(self, table: Table) -> Table:
-        return replace(table, rows=[row for row in table.rows if self._keeps(row, self.state)])
-
-    def _keeps(self, row: Row, state: str) -> bool:
-        return (
-            (not state or row.has(state))
-            and (not self.rank or row.rank == Rank(self.rank).label)
-            and (self.words in row.cadre.name or self.words.lower() in row.cadre.code.lower())
-        )
-
-    def choices(self, table: Table, month: str) -> list[dict[str, Any]]:
-        """The states with their counts, each a link that keeps the rest of the filter."""
-        return [
-            {
-                "label": label,
-                "count": sum(self._keeps(row, state) for row in table.rows),
-                "query": _query(month=month, state=state, rank=self.rank, q=self.words),
-                "current": state == self.state,
-            }
-            for state, label in _STATES.items()
-        ]
-
-
-def _query(**values: str) -> str:
-    return urlencode({name: value for name, value in values.items() if value})
 
 
 def _statement(table: Table, today: datetime.date) -> str:

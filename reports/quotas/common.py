@@ -66,30 +66,27 @@ month AS (
 # which the village is linked: by 单位包村 of the cadre's unit of that day, or by a pairing held that day.
 # Pairings are asked only where the unit's links do not cover the stay, which is seldom.
 TRIP = """
-trip AS (
-    SELECT t.id, t.cadre_id, t.village_id, t.begins_on, t.ends_on,
-           t.voided_at IS NOT NULL AS void, t.backfilled AND t.approved_at IS NULL AS unapproved,
-           daterange(t.begins_on, t.ends_on, '[]') * %(seen)s::daterange AS stay
-    FROM visits_trip t
-    WHERE daterange(t.begins_on, t.ends_on, '[]') && %(seen)s::daterange
-      AND (%(cadres)s::bigint[] IS NULL OR t.cadre_id = ANY(%(cadres)s))
-), by_unit AS (
-    SELECT t.id, range_agg(t.stay * s.days * daterange(l.begins_on, l.ends_on, '[]')) AS days
-    FROM trip t
-    JOIN span s ON s.cadre_id = t.cadre_id AND s.days && t.stay
-    JOIN registry_villagelink l ON l.unit_id = s.unit_id AND l.village_id = t.village_id
-         AND daterange(l.begins_on, l.ends_on, '[]') && (s.days * t.stay)
-    GROUP BY t.id
-), rest AS MATERIALIZED (
-    SELECT t.* FROM trip t LEFT JOIN by_unit u USING (id) WHERE u.days IS NULL OR NOT u.days @> t.stay
-), by_pairing AS (
-    SELECT t.id, range_agg(t.stay * daterange(p.begins_on, p.ends_on, '[]')) AS days
-    FROM rest t JOIN registry_pairing p ON p.cadre_id = t.cadre_id AND daterange(p.begins_on, p.ends_on, '[]') && t.stay
-    JOIN registry_household h ON h.id = p.household_id AND h.village_id = t.village_id
-    GROUP BY t.id
-), linked_trip AS (
-    SELECT t.*, coalesce(u.days, '{}'::datemultirange) + coalesce(p.days, '{}'::datemultirange) AS linked
-    FROM trip t LEFT JOIN by_unit u USING (id) LEFT JOIN by_pairing p USING (id)
+linked_by_unit AS MATERIALIZED (
+    SELECT s.cadre_id, l.village_id, range_agg(s.days * daterange(l.begins_on, l.ends_on, '[]')) AS days
+    FROM span s JOIN registry_villagelink l USING (unit_id)
+    WHERE daterange(l.begins_on, l.ends_on, '[]') && %(seen)s::daterange
+      AND (%(cadres)s::bigint[] IS NULL OR s.cadre_id = ANY(%(cadres)s))
+    GROUP BY s.cadre_id, l.village_id
+), linked_trip AS MATERIALIZED (
+    SELECT t.id, t.cadre_id, t.begins_on, t.ends_on, t.void, t.unapproved, t.stay,
+           CASE WHEN u.days @> t.stay THEN datemultirange(t.stay)
+                ELSE datemultirange(t.stay) * (coalesce(u.days, '{}'::datemultirange) + coalesce((
+                    SELECT range_agg(daterange(p.begins_on, p.ends_on, '[]'))
+                    FROM registry_pairing p JOIN registry_household h ON h.id = p.household_id
+                    WHERE p.cadre_id = t.cadre_id AND h.village_id = t.village_id), '{}'::datemultirange))
+           END AS linked
+    FROM (SELECT id, cadre_id, village_id, begins_on, ends_on, voided_at IS NOT NULL AS void,
+                 backfilled AND approved_at IS NULL AS unapproved,
+                 daterange(begins_on, ends_on, '[]') * %(seen)s::daterange AS stay
+          FROM visits_trip
+          WHERE daterange(begins_on, ends_on, '[]') && %(seen)s::daterange
+            AND (%(cadres)s::bigint[] IS NULL OR cadre_id = ANY(%(cadres)s))) t
+    LEFT JOIN linked_by_unit u USING (cadre_id, village_id)
 )"""
 
 # Rule 3 and 5: a visit counts when 见面, not void, and with the trip it lies in. Trips that do not count

@@ -5,12 +5,12 @@ from typing import Literal
 
 Source = Literal["trip", "visit", "household", "grievance", "activity", "report"]
 
+# Done, total, and which rows are needed to tell them.
 _FOLDS = {
-    "count": "count(*) FILTER (WHERE counts)",
+    "count": ("count(*)", "NULL::bigint", "counts"),
     # Days of the rows together, each day once.
-    "days": """(SELECT coalesce(sum(upper(piece) - lower(piece)), 0)
-                FROM unnest(range_agg(days) FILTER (WHERE counts)) piece)""",
-    "share": "count(*) FILTER (WHERE counts)",
+    "days": ("(SELECT sum(upper(piece) - lower(piece)) FROM unnest(range_agg(days)) piece)", "NULL", "counts"),
+    "share": ("count(*) FILTER (WHERE counts)", "count(*)", "true"),
 }
 
 
@@ -37,9 +37,10 @@ class Metric:
 
     def tally(self, place: int) -> str:
         """Done and total for each subject. `place` names this use's own parameters."""
+        done, total, needed = _FOLDS[self.fold]
         folded = f"""
-            SELECT {place} AS tally, subject_id, {_FOLDS[self.fold]} AS done, count(*) AS total
-            FROM ({self.at(place)}) evidence GROUP BY subject_id"""
+            SELECT {place} AS tally, subject_id, {done} AS done, {total} AS total
+            FROM ({self.at(place)}) evidence WHERE {needed} GROUP BY subject_id"""
         if not self.of_unit:
             return folded
         return f"SELECT tally, c.id, done, total FROM ({folded}) of_unit JOIN cadre c ON c.unit_id = subject_id"

@@ -18,12 +18,14 @@ _TRIP_COUNT = """
 # Rule 2: distinct days, each in the month it falls in and by the link of that very day. A stay gives a
 # row for each stretch of days that is linked, and one for each that is not.
 _TRIP_DAYS = """
-    SELECT t.cadre_id AS subject_id, t.id AS source_id, part.days,
-           part.linked AND NOT t.void AND NOT t.unapproved AS counts,
-           CASE WHEN t.void THEN 'void' WHEN t.unapproved THEN 'unapproved' ELSE 'not_linked' END AS why_not
-    FROM linked_trip t CROSS JOIN LATERAL (
-        SELECT unnest(t.linked) AS days, true AS linked
-        UNION ALL SELECT unnest(datemultirange(t.stay) - t.linked), false) part"""
+    SELECT t.cadre_id AS subject_id, t.id AS source_id, unnest(t.linked) AS days,
+           NOT (t.void OR t.unapproved) AS counts,
+           CASE WHEN t.void THEN 'void' ELSE 'unapproved' END AS why_not
+    FROM linked_trip t
+    UNION ALL
+    SELECT t.cadre_id, t.id, unnest(datemultirange(t.stay) - t.linked), false,
+           CASE WHEN t.void THEN 'void' WHEN t.unapproved THEN 'unapproved' ELSE 'not_linked' END
+    FROM linked_trip t"""
 
 METRICS = (
     Metric("trip_count", "trip", _TRIP_COUNT, "count", frozenset({"min_days"})),
