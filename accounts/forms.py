@@ -15,7 +15,9 @@ class SignInForm(AuthenticationForm):
         label="工号",
         max_length=50,
         error_messages={"required": "请填工号"},
-        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "autofocus": True}),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "username", "autocapitalize": "none", "autofocus": True}
+        ),
     )
     password = forms.CharField(
         label="密码",
@@ -24,7 +26,7 @@ class SignInForm(AuthenticationForm):
         error_messages={"required": "请填密码"},
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
-    error_messages = {  # noqa: RUF012
+    error_messages = {
         "invalid_login": "工号或密码不对，请再输一次。密码分大小写。",
         "inactive": "工号或密码不对，请再输一次。密码分大小写。",
     }

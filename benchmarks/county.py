@@ -1,15 +1,17 @@
 """A large county generated straight into the database: 6,000 cadres, 80,000 households, 24 months.
 
 Every cadre goes out about four times a month (600,000 trips), mostly to linked villages, and enters
-2 or 3 homes a trip (1.5 million visits).
+2 or 3 homes a trip (1.5 million visits), mostly of paired households.
 """
 
+from django.apps import apps
+from django.core.management.color import no_style
 from django.db import connection
 
-CADRES, HOUSEHOLDS, UNITS, VILLAGES, TRIPS, VISITS = 6_000, 80_000, 200, 400, 600_000, 1_500_000
+CADRES, HOUSEHOLDS, UNITS, VILLAGES, TRIPS = 6_000, 80_000, 200, 400, 600_000
 
-# Trip i: cadre i % 6000; its stay begins in the month i / 25000 of 24 (2025-01 to 2026-12).
-_TRIP_DAY = "DATE '2025-01-01' + ((i / 25000) * 30.4)::int + (hashint4(i) & 15)"
+# Trip i: cadre i % 6000, who goes out every 7.3 days, to one linked village and the other by turns.
+_TRIP_DAY = "DATE '2025-01-01' + ((i / 6000) * 7.3)::int + (hashint4(i) & 3)"
 
 _STATEMENTS = (
     f"""INSERT INTO registry_unit (id, code, name, type)
@@ -64,16 +66,15 @@ _STATEMENTS = (
         FROM (SELECT i, 1 + i % {CADRES} AS cadre, {_TRIP_DAY} AS day,
                      1 + (1 + (1 + i % {CADRES}) % {UNITS} + (i / {CADRES}) % 2 * 200
                           + CASE WHEN i % 31 = 0 THEN 3 ELSE 0 END) % {VILLAGES} AS village
-              FROM generate_series(0, {TRIPS - 1}) i) trip
-        ON CONFLICT DO NOTHING""",
+              FROM generate_series(0, {TRIPS - 1}) i) trip""",
     f"""INSERT INTO visits_visit (cadre_id, household_id, trip_id, day, result, policy_talk,
                                   proxy_reason, void_reason, recorded_at)
         SELECT t.cadre_id, h.id, t.id, t.begins_on,
                CASE WHEN n % 19 = 0 THEN 'absent' ELSE 'met' END, n % 7 = 0, '', '', now()
-        FROM visits_trip t CROSS JOIN generate_series(1, 3) n
+        FROM visits_trip t CROSS JOIN generate_series(1, 2 + t.id % 2) n
         JOIN registry_household h ON h.id = 1 + (t.village_id - 2 + {HOUSEHOLDS} + {VILLAGES}
              * (t.cadre_id / {UNITS} % 30 + 30 * ((t.id / {CADRES} * 3 + n) % 6))) % {HOUSEHOLDS}
-        ORDER BY t.begins_on LIMIT {VISITS} ON CONFLICT DO NOTHING""",
+        ORDER BY t.begins_on""",
     f"""INSERT INTO grievances_grievance (number, kind, category_id, household_id, village_id, title, content,
             level, state, handler_id, registered_on, replied_on, outcome, satisfaction, closed_on,
             void_reason, recorded_at)
@@ -96,7 +97,7 @@ _STATEMENTS = (
 def fill() -> None:
     """Into an empty, migrated database. Constraints and indexes are those of the product."""
     with connection.cursor() as cursor:
-        for statement in _STATEMENTS:
+        for statement in (*_STATEMENTS, *connection.ops.sequence_reset_sql(no_style(), apps.get_models())):
             cursor.execute(statement)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")

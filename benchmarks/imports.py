@@ -41,7 +41,7 @@ def _openpyxl_reads(path: Path) -> None:
 def _in_a_process_of_its_own(path: Path) -> str:
     """Memory is the process's highest: it must not count what other benchmarks used."""
     words = [sys.executable, "-m", "benchmarks.imports", str(path)]
-    return subprocess.run(words, check=True, capture_output=True, text=True).stdout
+    return subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def _import_once(path: Path) -> None:

@@ -1,6 +1,7 @@
 """May it be so? Rules of matters brought as history (contract, sections 4 and 9)."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from grievances.facts import LedgerFacts
 from lianhu.kit.errors import Fault
@@ -20,19 +21,23 @@ def matter_has_its_place(row: Values, facts: LedgerFacts) -> Iterator[Fault]:
 def category_exists(row: Values, facts: LedgerFacts) -> Iterator[Fault]:
     category = row.get("category")
     if category and category not in facts.categories:
-        yield Fault("category", "not_in_list", f"“{category}”不在列表里，只能填：{'、'.join(facts.categories)}")
+        yield Fault(
+            "category", "not_in_list", f"“{category}”不在列表里，只能填：{'、'.join(facts.categories)}"
+        )
 
 
 def steps_in_order(row: Values, facts: LedgerFacts) -> Iterator[Fault]:
-    """解决一件,答复一件,销号一件,公示一件 (方案四(四)): no step before the one it stands on."""
-    steps = (("registered_on", "挂号"), ("replied_on", "答复"), ("closed_on", "销号"), ("published_on", "公示"))
-    latest, latest_name = None, ""
-    for field, name in steps:
-        day = row.get(field)
-        if day and latest and day < latest:
-            yield Fault(field, "end_before_begin", f"{name}早于{latest_name}的 {latest}")
-        if day and (not latest or day > latest):
-            latest, latest_name = day, name
+    """解决一件,答复一件,销号一件,公示一件 (方案四(四)): no step before the last one taken before it."""
+    steps = (
+        ("registered_on", "挂号"),
+        ("replied_on", "答复"),
+        ("closed_on", "销号"),
+        ("published_on", "公示"),
+    )
+    taken = [(field, name, row[field]) for field, name in steps if row.get(field)]
+    for (_, before, earlier), (field, name, day) in pairwise(taken):
+        if day < earlier:
+            yield Fault(field, "end_before_begin", f"{name}早于{before}的 {earlier}")
 
 
 def no_step_skipped(row: Values, facts: LedgerFacts) -> Iterator[Fault]:

@@ -22,9 +22,19 @@ _STEPS = """(VALUES ('register', '', 'registered', d.registered_on, 1),
                     ('publish', 'closed', 'published', d.published_on, 6))
             AS step (action, from_state, to_state, day, place)"""
 
-_PLAIN = ("title", "content", "level", "registered_on", "replied_on", "outcome", "satisfaction",
-          "closed_on", "published_on")  # fmt: skip
+_PLAIN = (
+    "title",
+    "content",
+    "level",
+    "registered_on",
+    "replied_on",
+    "outcome",
+    "satisfaction",
+    "closed_on",
+    "published_on",
+)
 _D_PLAIN = ", ".join(f"d.{name}" for name in _PLAIN)
+
 
 def _one_place(row: dict[str, Any]) -> None:
     """A household's matter lies in the household's village, whether or not the sheet says so too."""
@@ -44,11 +54,22 @@ GRIEVANCES = Sheet(
     merge=Merge(
         name="grievance",
         columns={
-            "number": "text", "handler": "text", "household": "text", "village": "text", "kind": "text",
-            "category": "text", "title": "text", "content": "text", "level": "text", "registered_on": "date",
-            "replied_on": "date", "outcome": "text", "satisfaction": "text", "closed_on": "date",
+            "number": "text",
+            "handler": "text",
+            "household": "text",
+            "village": "text",
+            "kind": "text",
+            "category": "text",
+            "title": "text",
+            "content": "text",
+            "level": "text",
+            "registered_on": "date",
+            "replied_on": "date",
+            "outcome": "text",
+            "satisfaction": "text",
+            "closed_on": "date",
             "published_on": "date",
-        },  # fmt: skip
+        },
         key=("number",),
         existing=f"""
             SELECT g.id, g.number, c.code AS handler, coalesce(h.code, '') AS household,

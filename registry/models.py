@@ -244,9 +244,7 @@ class Household(models.Model):
     class Meta:
         verbose_name = "户"
         verbose_name_plural = "户"
-        constraints = (
-            models.CheckConstraint(name="household_has_people", condition=Q(people_count__gte=1)),
-        )
+        constraints = (models.CheckConstraint(name="household_has_people", condition=Q(people_count__gte=1)),)
         indexes = (
             models.Index(
                 fields=["village"],

@@ -35,33 +35,45 @@ def may_hold(household: HouseholdFact, cadre: str, on: datetime.date, facts: Reg
     农村户 and 城镇居民户: any cadre. 离退休干部户: a 班子成员 of the unit they retired from.
     干部职工家庭: that cadre only.
     """
-    if household.kind == HouseholdKind.CADRE_FAMILY and cadre != household.family_cadre:
-        whose = household.family_cadre or "（没有登记）"
-        return f"干部职工家庭只能由本人联系，这一户登记的干部是 {whose}"
+    if household.kind == HouseholdKind.CADRE_FAMILY:
+        family = household.family_cadre
+        if family == "" or (family and family != cadre and facts.knows("cadre", family)):
+            return f"干部职工家庭只能由本人联系，这一户登记的干部是 {family or '（没有登记）'}"
     if household.kind == HouseholdKind.RETIRED:
-        if not household.former_unit:
+        former = household.former_unit
+        if former == "":
             return "离退休干部户没有登记原单位，不能确定由谁联系"
-        if facts.unit_on(cadre, on) != household.former_unit or not facts.is_leadership(cadre):
-            return f"离退休干部户由原单位 {household.former_unit} 的班子成员联系，{cadre} 不是"
+        if former and facts.knows("unit", former):
+            unit = facts.unit_on(cadre, on)
+            elsewhere = unit and unit != former and facts.knows("unit", unit)
+            if elsewhere or facts.leadership.get(cadre) is False:
+                return f"离退休干部户由原单位 {former} 的班子成员联系，{cadre} 不是"
     return ""
 
 
 def holder_fits_household(row: Values, facts: RegistryFacts) -> Iterator[Fault]:
     household = facts.households.get(row.get("household", ""))
     cadre, on = row.get("cadre"), row.get("begins_on")
-    if household and cadre and on and facts.knows("cadre", cadre):
+    if household and cadre and on and facts.knows("cadre", cadre) and not facts.stands(row):
         reason = may_hold(household, cadre, on, facts)
         if reason:
             yield Fault("cadre", "may_not_hold", reason)
 
 
 def holders_fit_changed_household(row: Values, facts: RegistryFacts) -> Iterator[Fault]:
-    """A household's kind may not be changed under the cadre who holds it."""
+    """Who may hold a household may not be changed under the cadre who holds it."""
     household = facts.households.get(row.get("code", ""))
-    for cadre, on in facts.holders_in_database.get(row.get("code", ""), ()):
-        reason = household and may_hold(household, cadre, on, facts)
-        if reason:
-            yield Fault("kind", "may_not_hold", f"已与 {cadre} 结对：{reason}")
+    if household and facts.has_changed(row["code"]):
+        for cadre, on in facts.holders_in_database.get(row["code"], ()):
+            reason = may_hold(household, cadre, on, facts)
+            if reason:
+                yield Fault("kind", "may_not_hold", f"已与 {cadre} 结对：{reason}")
+
+
+def account_is_free(row: Values, facts: RegistryFacts) -> Iterator[Fault]:
+    """A cadre's user name is the 工号: an account of somebody else is not taken over."""
+    if row.get("code") in facts.foreign_accounts:
+        yield Fault("code", "account_taken", f"账号 {row['code']} 已经有了，不属于任何干部，请换一个工号")
 
 
 def one_holder_a_day(row: Values, facts: RegistryFacts) -> Iterator[Fault]:
@@ -70,7 +82,8 @@ def one_holder_a_day(row: Values, facts: RegistryFacts) -> Iterator[Fault]:
     if row.get("household") and row.get("cadre") and begin and "ends_on" in row and (not end or end >= begin):
         holder = facts.paired(row["household"]).take(begin, end, (facts.row, row["cadre"]))
         if holder:
-            yield Fault("cadre", "overlap", f"{facts.place(holder[0])}已由 {holder[1]} 结对同一户，日期重叠")
+            told = f"{facts.place(holder[0])}已由 {holder[1]} 结对同一户，日期重叠"
+            yield Fault("begins_on", "overlap", told)
 
 
 def one_post_a_day(row: Values, facts: RegistryFacts) -> Iterator[Fault]:

@@ -19,9 +19,13 @@ UNITS = Sheet(
     merge=Merge(
         name="unit",
         columns={
-            "code": "text", "name": "text", "type": "text",
-            "principal": "text", "deputy": "text", "liaison": "text",
-        },  # fmt: skip
+            "code": "text",
+            "name": "text",
+            "type": "text",
+            "principal": "text",
+            "deputy": "text",
+            "liaison": "text",
+        },
         key=("code",),
         existing="""
             SELECT u.id, u.code, u.name, u.type, coalesce(p.code, '') AS principal,
@@ -58,9 +62,13 @@ VILLAGES = Sheet(
     merge=Merge(
         name="village",
         columns={
-            "code": "text", "name": "text", "township": "text", "type": "text",
-            "longitude": "float8", "latitude": "float8",
-        },  # fmt: skip
+            "code": "text",
+            "name": "text",
+            "township": "text",
+            "type": "text",
+            "longitude": "float8",
+            "latitude": "float8",
+        },
         key=("code",),
         existing="""
             SELECT v.id, v.code, v.name, u.code AS township, v.type, v.longitude, v.latitude
@@ -76,6 +84,7 @@ VILLAGES = Sheet(
         ),
     ),
 )
+
 
 def seal_contact(row: dict[str, Any], owner: str) -> None:
     """Phone and ID number leave the row: sealed for this owner, and hashed to be found again."""
@@ -96,15 +105,22 @@ CADRES = Sheet(
     key_fault_at="code",
     defines="cadre",
     refers={"unit": "unit"},
-    rules=(ends_after_begin("joined_on", "left_on"),),
+    rules=(ends_after_begin("joined_on", "left_on"), rules.account_is_free),
     prepare=lambda row: seal_contact(row, "cadre"),
     derived={"phone_hash": "phone"},
     merge=Merge(
         name="cadre",
         columns={
-            "code": "text", "name": "text", "unit": "text", "rank": "text", "is_leadership": "bool",
-            "phone": "bytea", "phone_hash": "bytea", "joined_on": "date", "left_on": "date",
-        },  # fmt: skip
+            "code": "text",
+            "name": "text",
+            "unit": "text",
+            "rank": "text",
+            "is_leadership": "bool",
+            "phone": "bytea",
+            "phone_hash": "bytea",
+            "joined_on": "date",
+            "left_on": "date",
+        },
         key=("code",),
         not_compared=frozenset({"phone"}),
         existing="""
@@ -268,12 +284,26 @@ HOUSEHOLDS = Sheet(
     merge=Merge(
         name="household",
         columns={
-            "code": "text", "village": "text", "group": "text", "head_name": "text", "phone": "bytea",
-            "phone_hash": "bytea", "phone_tail_hash": "bytea", "id_number": "bytea", "id_number_hash": "bytea",
-            "people_count": "int2", "kind": "text", "former_unit": "text", "family_cadre": "text",
-            **dict.fromkeys(_MARKS, "bool"), "hardship_reason": "text", "income_sources": "text",
-            "address": "text", "longitude": "float8", "latitude": "float8",
-        },  # fmt: skip
+            "code": "text",
+            "village": "text",
+            "group": "text",
+            "head_name": "text",
+            "phone": "bytea",
+            "phone_hash": "bytea",
+            "phone_tail_hash": "bytea",
+            "id_number": "bytea",
+            "id_number_hash": "bytea",
+            "people_count": "int2",
+            "kind": "text",
+            "former_unit": "text",
+            "family_cadre": "text",
+            **dict.fromkeys(_MARKS, "bool"),
+            "hardship_reason": "text",
+            "income_sources": "text",
+            "address": "text",
+            "longitude": "float8",
+            "latitude": "float8",
+        },
         key=("code",),
         not_compared=frozenset({"phone", "id_number"}),
         existing=f"""
@@ -372,5 +402,14 @@ ROLE_GRANTS = Sheet(
 
 # The order rows are written in: what is named comes before what names it.
 REGISTRY = (
-    UNITS, VILLAGES, CADRES, VILLAGE_LINKS, LEADER_LINKS, TERMS, LEAVES, HOUSEHOLDS, PAIRINGS, ROLE_GRANTS,
-)  # fmt: skip
+    UNITS,
+    VILLAGES,
+    CADRES,
+    VILLAGE_LINKS,
+    LEADER_LINKS,
+    TERMS,
+    LEAVES,
+    HOUSEHOLDS,
+    PAIRINGS,
+    ROLE_GRANTS,
+)

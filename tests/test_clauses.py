@@ -10,7 +10,9 @@ from reports.quotas.rules import default_quotas
 ROOT = Path(__file__).parent.parent
 APPS = ("accounts", "registry", "visits", "grievances", "reports", "lianhu", "templates")
 CLAUSE = re.compile(r"方案([三四五六])((?:\([一二三四五六七八九十]\))+)")
-MORE = re.compile(r"、\s*([三四五六])((?:\([一二三四五六七八九十]\))+)|, ([三四五六])((?:\([一二三四五六七八九十]\))+)")
+MORE = re.compile(
+    r"、\s*([三四五六])((?:\([一二三四五六七八九十]\))+)|, ([三四五六])((?:\([一二三四五六七八九十]\))+)"
+)
 
 
 def clauses(text: str) -> set[str]:
@@ -22,9 +24,7 @@ def clauses(text: str) -> set[str]:
         while more := MORE.match(rest):
             groups.append((more[1] or more[3], more[2] or more[4]))
             rest = rest[more.end() :]
-        found |= {
-            f"方案{part}({item})" for part, items in groups for item in re.findall(r"\((.)\)", items)
-        }
+        found |= {f"方案{part}({item})" for part, items in groups for item in re.findall(r"\((.)\)", items)}
     return found
 
 

@@ -16,6 +16,14 @@ def one_trip_a_village_and_day(row: Values, facts: HistoryFacts) -> Iterator[Fau
             yield Fault("begins_on", "overlap", f"与{facts.place(other)}同一干部在同一村的驻村日期重叠")
 
 
+def trip_keeps_its_visits(row: Values, facts: HistoryFacts) -> Iterator[Fault]:
+    """A trip already there may not be made shorter than what was done on it."""
+    end = row.get("ends_on")
+    last = facts.last_visit.get((row.get("cadre", ""), row.get("village", ""), row.get("begins_on", end)))
+    if end and last and end < last:
+        yield Fault("ends_on", "visits_left_out", f"系统里这次驻村在 {last} 还有走访")
+
+
 def visit_lies_in_a_trip(row: Values, facts: HistoryFacts) -> Iterator[Fault]:
     """Each 走访 belongs to the trip of the same 工号 in that household's village that covers its day."""
     cadre, day = row.get("cadre"), row.get("day")

@@ -10,11 +10,17 @@ TRIPS = Sheet(
     key=("cadre", "village", "begins_on"),
     key_fault_at="village",
     refers={"cadre": "cadre", "village": "village"},
-    rules=(ends_after_begin(),),
+    rules=(ends_after_begin(), rules.trip_keeps_its_visits),
     claims=(rules.one_trip_a_village_and_day,),
     merge=Merge(
         name="trip",
-        columns={"cadre": "text", "village": "text", "begins_on": "date", "ends_on": "date", "backfilled": "bool"},
+        columns={
+            "cadre": "text",
+            "village": "text",
+            "begins_on": "date",
+            "ends_on": "date",
+            "backfilled": "bool",
+        },
         key=("cadre", "village", "begins_on"),
         existing="""
             SELECT DISTINCT ON (t.cadre_id, t.village_id, t.begins_on)
@@ -49,10 +55,17 @@ VISITS = Sheet(
     merge=Merge(
         name="visit",
         columns={
-            "cadre": "text", "household": "text", "day": "date", "result": "text", "policy_talk": "bool",
-            "talk_topic": "text", "income_sources": "text", "difficulties": "text", "opinions": "text",
+            "cadre": "text",
+            "household": "text",
+            "day": "date",
+            "result": "text",
+            "policy_talk": "bool",
+            "talk_topic": "text",
+            "income_sources": "text",
+            "difficulties": "text",
+            "opinions": "text",
             "solved_on_spot": "bool",
-        },  # fmt: skip
+        },
         key=("cadre", "household", "day"),
         existing="""
             SELECT DISTINCT ON (w.cadre_id, w.household_id, w.day)
@@ -67,8 +80,9 @@ VISITS = Sheet(
                SELECT c.id, h.id, t.id, d.day, d.result, d.policy_talk, '', '', %(now)s, %(by)s
                FROM {diff} d JOIN registry_cadre c ON c.code = d.cadre
                JOIN registry_household h ON h.code = d.household
-               JOIN visits_trip t ON t.cadre_id = c.id AND t.village_id = h.village_id
-                    AND d.day BETWEEN t.begins_on AND t.ends_on AND t.voided_at IS NULL
+               JOIN LATERAL (SELECT id FROM visits_trip t WHERE t.cadre_id = c.id
+                             AND t.village_id = h.village_id AND d.day BETWEEN t.begins_on AND t.ends_on
+                             ORDER BY t.voided_at DESC NULLS FIRST LIMIT 1) t ON true
                WHERE d.verdict = 'new' ORDER BY d.day""",
             """INSERT INTO visits_visitrecord
                    (visit_id, talk_topic, income_sources, difficulties, opinions, solved_on_spot)
@@ -97,9 +111,14 @@ ACTIVITIES = Sheet(
     merge=Merge(
         name="activity",
         columns={
-            "kind": "text", "day": "date", "unit": "text", "village": "text", "cadres": "text",
-            "headcount": "int4", "topic": "text",
-        },  # fmt: skip
+            "kind": "text",
+            "day": "date",
+            "unit": "text",
+            "village": "text",
+            "cadres": "text",
+            "headcount": "int4",
+            "topic": "text",
+        },
         key=("kind", "day", "unit", "village", "cadres", "topic"),
         existing="""
             SELECT DISTINCT ON (kind, day, unit, village, cadres, topic) * FROM (

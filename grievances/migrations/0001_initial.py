@@ -6,106 +6,313 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('registry', '0001_initial'),
+        ("registry", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Category',
+            name="Category",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=50, unique=True, verbose_name='名称')),
-                ('position', models.PositiveSmallIntegerField(verbose_name='次序')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=50, unique=True, verbose_name="名称")),
+                ("position", models.PositiveSmallIntegerField(verbose_name="次序")),
             ],
             options={
-                'verbose_name': '类别',
-                'verbose_name_plural': '类别',
-                'ordering': ('position',),
+                "verbose_name": "类别",
+                "verbose_name_plural": "类别",
+                "ordering": ("position",),
             },
         ),
         migrations.CreateModel(
-            name='NumberCounter',
+            name="NumberCounter",
             fields=[
-                ('year', models.PositiveSmallIntegerField(primary_key=True, serialize=False, verbose_name='年')),
-                ('highest', models.PositiveIntegerField(verbose_name='最大流水号')),
+                (
+                    "year",
+                    models.PositiveSmallIntegerField(primary_key=True, serialize=False, verbose_name="年"),
+                ),
+                ("highest", models.PositiveIntegerField(verbose_name="最大流水号")),
             ],
             options={
-                'verbose_name': '编号',
-                'verbose_name_plural': '编号',
+                "verbose_name": "编号",
+                "verbose_name_plural": "编号",
             },
         ),
         migrations.CreateModel(
-            name='Grievance',
+            name="Grievance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('voided_at', models.DateTimeField(blank=True, null=True, verbose_name='作废时间')),
-                ('void_reason', models.CharField(blank=True, max_length=500, verbose_name='作废原因')),
-                ('recorded_at', models.DateTimeField(verbose_name='录入时间')),
-                ('number', models.CharField(max_length=40, unique=True, verbose_name='诉求编号')),
-                ('kind', models.CharField(choices=[('livelihood', '民生诉求'), ('dispute', '矛盾纠纷'), ('hazard', '问题隐患'), ('project', '民生项目问题'), ('suggestion', '意见建议')], max_length=20, verbose_name='类型')),
-                ('title', models.CharField(max_length=200, verbose_name='标题')),
-                ('content', models.TextField(verbose_name='内容')),
-                ('level', models.CharField(choices=[('village', '村'), ('township', '乡'), ('county', '县')], max_length=10, verbose_name='层级')),
-                ('state', models.CharField(choices=[('registered', '已挂号'), ('assigned', '已交办'), ('replied', '已答复'), ('revisited', '已回访'), ('closed', '已销号'), ('published', '已公示')], max_length=12, verbose_name='状态')),
-                ('registered_on', models.DateField(verbose_name='挂号日期')),
-                ('replied_on', models.DateField(blank=True, null=True, verbose_name='答复日期')),
-                ('outcome', models.CharField(blank=True, choices=[('solved', '已解决'), ('partly', '部分解决'), ('explained', '政策解释')], max_length=10, verbose_name='答复结果')),
-                ('satisfaction', models.CharField(blank=True, choices=[('satisfied', '满意'), ('basically', '基本满意'), ('dissatisfied', '不满意')], max_length=12, verbose_name='回访结果')),
-                ('closed_on', models.DateField(blank=True, null=True, verbose_name='销号日期')),
-                ('published_on', models.DateField(blank=True, null=True, verbose_name='公示日期')),
-                ('category', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='grievances.category', verbose_name='类别')),
-                ('handler', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='grievances', to='registry.cadre', verbose_name='主办人')),
-                ('household', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='grievances', to='registry.household', verbose_name='户')),
-                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='录入人')),
-                ('village', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grievances', to='registry.village', verbose_name='村')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("voided_at", models.DateTimeField(blank=True, null=True, verbose_name="作废时间")),
+                ("void_reason", models.CharField(blank=True, max_length=500, verbose_name="作废原因")),
+                ("recorded_at", models.DateTimeField(verbose_name="录入时间")),
+                ("number", models.CharField(max_length=40, unique=True, verbose_name="诉求编号")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("livelihood", "民生诉求"),
+                            ("dispute", "矛盾纠纷"),
+                            ("hazard", "问题隐患"),
+                            ("project", "民生项目问题"),
+                            ("suggestion", "意见建议"),
+                        ],
+                        max_length=20,
+                        verbose_name="类型",
+                    ),
+                ),
+                ("title", models.CharField(max_length=200, verbose_name="标题")),
+                ("content", models.TextField(verbose_name="内容")),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[("village", "村"), ("township", "乡"), ("county", "县")],
+                        max_length=10,
+                        verbose_name="层级",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("registered", "已挂号"),
+                            ("assigned", "已交办"),
+                            ("replied", "已答复"),
+                            ("revisited", "已回访"),
+                            ("closed", "已销号"),
+                            ("published", "已公示"),
+                        ],
+                        max_length=12,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("registered_on", models.DateField(verbose_name="挂号日期")),
+                ("replied_on", models.DateField(blank=True, null=True, verbose_name="答复日期")),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[("solved", "已解决"), ("partly", "部分解决"), ("explained", "政策解释")],
+                        max_length=10,
+                        verbose_name="答复结果",
+                    ),
+                ),
+                (
+                    "satisfaction",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("satisfied", "满意"),
+                            ("basically", "基本满意"),
+                            ("dissatisfied", "不满意"),
+                        ],
+                        max_length=12,
+                        verbose_name="回访结果",
+                    ),
+                ),
+                ("closed_on", models.DateField(blank=True, null=True, verbose_name="销号日期")),
+                ("published_on", models.DateField(blank=True, null=True, verbose_name="公示日期")),
+                (
+                    "category",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="grievances.category",
+                        verbose_name="类别",
+                    ),
+                ),
+                (
+                    "handler",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="grievances",
+                        to="registry.cadre",
+                        verbose_name="主办人",
+                    ),
+                ),
+                (
+                    "household",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="grievances",
+                        to="registry.household",
+                        verbose_name="户",
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="录入人",
+                    ),
+                ),
+                (
+                    "village",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="grievances",
+                        to="registry.village",
+                        verbose_name="村",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '诉求',
-                'verbose_name_plural': '诉求',
+                "verbose_name": "诉求",
+                "verbose_name_plural": "诉求",
             },
         ),
         migrations.CreateModel(
-            name='GrievanceEvent',
+            name="GrievanceEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('action', models.CharField(choices=[('register', '挂号'), ('assign', '交办'), ('reply', '答复'), ('revisit', '回访'), ('close', '销号'), ('publish', '公示'), ('correct', '更正')], max_length=12, verbose_name='动作')),
-                ('from_state', models.CharField(blank=True, choices=[('registered', '已挂号'), ('assigned', '已交办'), ('replied', '已答复'), ('revisited', '已回访'), ('closed', '已销号'), ('published', '已公示')], max_length=12, verbose_name='原状态')),
-                ('to_state', models.CharField(choices=[('registered', '已挂号'), ('assigned', '已交办'), ('replied', '已答复'), ('revisited', '已回访'), ('closed', '已销号'), ('published', '已公示')], max_length=12, verbose_name='新状态')),
-                ('on', models.DateField(verbose_name='日期')),
-                ('reason', models.CharField(blank=True, max_length=500, verbose_name='说明')),
-                ('recorded_at', models.DateTimeField(verbose_name='记录时间')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='经办人')),
-                ('grievance', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='grievances.grievance', verbose_name='诉求')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "action",
+                    models.CharField(
+                        choices=[
+                            ("register", "挂号"),
+                            ("assign", "交办"),
+                            ("reply", "答复"),
+                            ("revisit", "回访"),
+                            ("close", "销号"),
+                            ("publish", "公示"),
+                            ("correct", "更正"),
+                        ],
+                        max_length=12,
+                        verbose_name="动作",
+                    ),
+                ),
+                (
+                    "from_state",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("registered", "已挂号"),
+                            ("assigned", "已交办"),
+                            ("replied", "已答复"),
+                            ("revisited", "已回访"),
+                            ("closed", "已销号"),
+                            ("published", "已公示"),
+                        ],
+                        max_length=12,
+                        verbose_name="原状态",
+                    ),
+                ),
+                (
+                    "to_state",
+                    models.CharField(
+                        choices=[
+                            ("registered", "已挂号"),
+                            ("assigned", "已交办"),
+                            ("replied", "已答复"),
+                            ("revisited", "已回访"),
+                            ("closed", "已销号"),
+                            ("published", "已公示"),
+                        ],
+                        max_length=12,
+                        verbose_name="新状态",
+                    ),
+                ),
+                ("on", models.DateField(verbose_name="日期")),
+                ("reason", models.CharField(blank=True, max_length=500, verbose_name="说明")),
+                ("recorded_at", models.DateTimeField(verbose_name="记录时间")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="经办人",
+                    ),
+                ),
+                (
+                    "grievance",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="grievances.grievance",
+                        verbose_name="诉求",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '办理过程',
-                'verbose_name_plural': '办理过程',
-                'ordering': ('id',),
+                "verbose_name": "办理过程",
+                "verbose_name_plural": "办理过程",
+                "ordering": ("id",),
             },
         ),
         migrations.AddIndex(
-            model_name='grievance',
-            index=models.Index(fields=['handler', 'closed_on'], name='grievance_handler_closed'),
+            model_name="grievance",
+            index=models.Index(fields=["handler", "closed_on"], name="grievance_handler_closed"),
         ),
         migrations.AddIndex(
-            model_name='grievance',
-            index=models.Index(fields=['household'], name='grievance_household'),
+            model_name="grievance",
+            index=models.Index(fields=["household"], name="grievance_household"),
         ),
         migrations.AddConstraint(
-            model_name='grievance',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('replied_on__isnull', True), ('replied_on__gte', models.F('registered_on')), _connector='OR'), models.Q(('closed_on__isnull', True), ('closed_on__gte', models.F('replied_on')), _connector='OR'), models.Q(('published_on__isnull', True), ('published_on__gte', models.F('closed_on')), _connector='OR')), name='grievance_days_ordered'),
+            model_name="grievance",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("replied_on__isnull", True),
+                        ("replied_on__gte", models.F("registered_on")),
+                        _connector="OR",
+                    ),
+                    models.Q(
+                        ("closed_on__isnull", True),
+                        ("closed_on__gte", models.F("replied_on")),
+                        _connector="OR",
+                    ),
+                    models.Q(
+                        ("published_on__isnull", True),
+                        ("published_on__gte", models.F("closed_on")),
+                        _connector="OR",
+                    ),
+                ),
+                name="grievance_days_ordered",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grievance',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_on__isnull', True), ('replied_on__isnull', False), _connector='OR'), models.Q(('published_on__isnull', True), ('closed_on__isnull', False), _connector='OR'), models.Q(models.Q(('outcome', ''), ('replied_on__isnull', True)), models.Q(('replied_on__isnull', False), models.Q(('outcome', ''), _negated=True)), _connector='OR')), name='grievance_no_step_skipped'),
+            model_name="grievance",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_on__isnull", True), ("replied_on__isnull", False), _connector="OR"),
+                    models.Q(("published_on__isnull", True), ("closed_on__isnull", False), _connector="OR"),
+                    models.Q(
+                        models.Q(("outcome", ""), ("replied_on__isnull", True)),
+                        models.Q(("replied_on__isnull", False), models.Q(("outcome", ""), _negated=True)),
+                        _connector="OR",
+                    ),
+                ),
+                name="grievance_no_step_skipped",
+            ),
         ),
         migrations.AddIndex(
-            model_name='grievanceevent',
-            index=models.Index(fields=['grievance', 'id'], name='event_timeline'),
+            model_name="grievanceevent",
+            index=models.Index(fields=["grievance", "id"], name="event_timeline"),
         ),
     ]

@@ -9,78 +9,115 @@ from django.core.exceptions import ValidationError
 
 from lianhu.doors.faults import FaultLog, Place
 from lianhu.kit.excel.read import SheetSource
-from lianhu.kit.fields import BLANKS, KitField, fold
+from lianhu.kit.fields import BLANKS, MERGED, KitField, fold, written
 from lianhu.kit.sheets import Sheet, header
 
 _MEMO_SIZE = 5000
 _HEADER_WITHIN = 10
 _UNSEEN = object()
 Progress = Callable[[int], None]
+Numbered = Iterator[tuple[int, list[Any]]]
 
 
 @dataclass
 class SheetRows:
-    """What a sheet gave: rows by Excel's number (only readable values), and which rows have a fault."""
+    """What a sheet gave: rows by Excel's number (only readable values), and which rows have a fault.
+
+    `incomplete`: columns are missing or the sheet is there twice, so that none of its rows can be
+    written, and what it brings can't be told.
+    """
 
     sheet: Sheet
     rows: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     faulty: set[int] = field(default_factory=set)
     absent: frozenset[str] = frozenset()
+    incomplete: bool = False
 
 
-def read_sheet(
-    sheet: Sheet, source: SheetSource | None, faults: FaultLog, warnings: FaultLog, progress: Progress
-) -> SheetRows:
-    found = SheetRows(sheet, absent=frozenset(sheet.fields))
-    if source is None:
-        warnings.add("sheet", Place(sheet.title, 0, "", "sheet_missing", f"没有“{sheet.title}”工作表，按空表处理"))
+@dataclass
+class _Header:
+    row: int
+    cells: list[Any]
+
+    def __post_init__(self) -> None:
+        self.labels = ["" if cell is MERGED else _label(cell) for cell in self.cells]
+
+
+def _label(cell: Any) -> str:
+    """As labels compare: half-width, without blanks, line breaks and `*`."""
+    return "".join(fold(written(cell)).split()).strip("*")
+
+
+class SheetReader:
+    """Reads the sheets of one file; tells all of them into the same logs."""
+
+    def __init__(self, faults: FaultLog, warnings: FaultLog) -> None:
+        self._faults, self._warnings = faults, warnings
+
+    def read(self, sheet: Sheet, source: SheetSource | None, progress: Progress) -> SheetRows:
+        found = SheetRows(sheet, absent=frozenset(sheet.fields))
+        if source is None:
+            self._warn(sheet, 0, "", "sheet_missing", f"没有“{sheet.title}”工作表，按空表处理")
+            return found
+        if source.hidden:
+            self._warn(sheet, 0, "", "sheet_hidden", "这张工作表是隐藏的，照样读了")
+        numbered = source.rows()
+        head = _find_header(sheet, numbered)
+        source.end_merges()
+        if head is None:
+            self._warn(sheet, 0, "", "sheet_empty", "这张工作表是空的")
+            return found
+        columns = self._match_columns(sheet, head)
+        found.absent = frozenset(sheet.fields) - set(columns)
+        found.incomplete = any(sheet.fields[name].required for name in found.absent)
+        _Cleaner(sheet, columns, self._faults).clean(numbered, found, progress)
         return found
-    if source.hidden:
-        warnings.add("sheet", Place(sheet.title, 0, "", "sheet_hidden", "这张工作表是隐藏的，照样读了"))
-    numbered = source.rows()
-    head_row, head, rest = _find_header(sheet, numbered)
-    if not head:
-        warnings.add("sheet", Place(sheet.title, 0, "", "sheet_empty", "这张工作表是空的"))
-        return found
-    columns = _match_columns(sheet, head_row, head, faults, warnings)
-    found.absent = frozenset(sheet.fields) - set(columns)
-    _Cleaner(sheet, columns, faults).clean(rest, found, progress)
-    return found
+
+    def _match_columns(self, sheet: Sheet, head: _Header) -> dict[str, int]:
+        columns: dict[str, int] = {}
+        last: str | None = None
+        for index, (cell, label) in enumerate(zip(head.cells, head.labels, strict=True)):
+            if cell is MERGED and last:
+                told = "表头是合并的单元格，不知道是哪一列，请取消合并"
+                self._faults.add(
+                    "header", Place(sheet.title, head.row, sheet.header_of(last), "merged_cell", told)
+                )
+                last = None
+            if not label:
+                continue
+            last = sheet.columns.get(label)
+            if last is None:
+                self._warn(sheet, head.row, label[:50], "column_unknown", "不认识这一列，已忽略")
+            elif last in columns:
+                told = f"“{label}”这一列出现了两次，请删去一列"
+                self._faults.add(
+                    "header", Place(sheet.title, head.row, sheet.header_of(last), "column_twice", told)
+                )
+            else:
+                columns[last] = index
+        for name, kit_field in sheet.fields.items():
+            if name not in columns and kit_field.required:
+                told = f"缺少“{header(kit_field)}”这一列"
+                self._faults.add(
+                    "header", Place(sheet.title, head.row, header(kit_field), "column_missing", told)
+                )
+        return columns
+
+    def _warn(self, sheet: Sheet, row: int, column: str, code: str, message: str) -> None:
+        self._warnings.add("sheet", Place(sheet.title, row, column, code, message))
 
 
-def _find_header(
-    sheet: Sheet, numbered: Iterator[tuple[int, list[Any]]]
-) -> tuple[int, list[str], Iterator[tuple[int, list[Any]]]]:
+def _find_header(sheet: Sheet, numbered: Numbered) -> _Header | None:
     """The header is the first of the top rows with two known labels: offices put a title above it."""
-    top: list[tuple[int, list[str]]] = []
-    for number, cells in numbered:
-        labels = [fold(cell).replace(" ", "") if isinstance(cell, str) else "" for cell in cells]
-        top.append((number, ["".join(label.split()).removesuffix("*") for label in labels]))
-        if sum(label in sheet.columns for label in top[-1][1]) >= 2:
-            return *top[-1], numbered
-        if len(top) == _HEADER_WITHIN:
+    first: _Header | None = None
+    for count, (number, cells) in enumerate(numbered, 1):
+        head = _Header(number, cells)
+        first = first or head
+        if sum(label in sheet.columns for label in head.labels) >= 2:
+            return head
+        if count == _HEADER_WITHIN:
             break
-    return (*top[0], numbered) if top else (0, [], numbered)
-
-
-def _match_columns(
-    sheet: Sheet, row: int, labels: list[str], faults: FaultLog, warnings: FaultLog
-) -> dict[str, int]:
-    columns: dict[str, int] = {}
-    for index, label in enumerate(labels):
-        name = sheet.columns.get(label)
-        if name in columns:
-            told = f"“{label}”这一列出现了两次，请删去一列"
-            faults.add("header", Place(sheet.title, row, sheet.header_of(str(name)), "column_twice", told))
-        elif name:
-            columns[name] = index
-        elif label:
-            warnings.add("header", Place(sheet.title, row, label[:50], "column_unknown", "不认识这一列，已忽略"))
-    for name, kit_field in sheet.fields.items():
-        if name not in columns and kit_field.required:
-            told = f"缺少“{header(kit_field)}”这一列"
-            faults.add("header", Place(sheet.title, row, header(kit_field), "column_missing", told))
-    return columns
+    return first
 
 
 class _Cleaner:
@@ -88,12 +125,16 @@ class _Cleaner:
 
     def __init__(self, sheet: Sheet, columns: dict[str, int], faults: FaultLog) -> None:
         self._sheet, self._faults = sheet, faults
-        self._columns = [
+        self._columns: list[tuple[str, int, KitField, dict[Any, Any]]] = [
             (name, index, sheet.fields[name], {}) for name, index in columns.items()
-        ]  # type: list[tuple[str, int, KitField, dict[Any, Any]]]
-        self._blank = {name: kit_field.empty for name, kit_field in sheet.fields.items() if name not in columns}
+        ]
+        self._blank = {
+            name: kit_field.empty
+            for name, kit_field in sheet.fields.items()
+            if name not in columns and not kit_field.required
+        }
 
-    def clean(self, rows: Iterator[tuple[int, list[Any]]], found: SheetRows, progress: Progress) -> None:
+    def clean(self, rows: Numbered, found: SheetRows, progress: Progress) -> None:
         indexes = [index for _, index, _, _ in self._columns]
         for number, cells in rows:
             width = len(cells)
@@ -116,7 +157,9 @@ class _Cleaner:
                     cleaned = kit_field.clean(cell)
                 except ValidationError as error:
                     faulty.add(number)
-                    place = Place(self._sheet.title, number, header(kit_field), error.code or "", error.message)
+                    place = Place(
+                        self._sheet.title, number, header(kit_field), error.code or "", str(error.message)
+                    )
                     self._faults.add("cells", place)
                     continue
                 if plain and len(memo) < _MEMO_SIZE:

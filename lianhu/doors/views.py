@@ -1,6 +1,7 @@
 """Import pages: choose a file, dry run, faults, confirmation, history. For the county office alone."""
 
 import io
+from collections import Counter
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -24,8 +25,11 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @login_required
 def imports(request: HttpRequest) -> HttpResponse:
     _require_office(request)
-    form = ImportForm(request.POST or None, request.FILES or None, initial={"kind": "registry"})
-    if request.method == "POST" and form.is_valid():
+    sent = request.method == "POST"
+    form = ImportForm(
+        request.POST if sent else None, request.FILES if sent else None, initial={"kind": "registry"}
+    )
+    if sent and form.is_valid():
         try:
             job = start_import(
                 form.cleaned_data["kind"], form.cleaned_data["file"], dry_run=True, by=_user(request)
@@ -44,7 +48,7 @@ def import_job(request: HttpRequest, pk: int) -> HttpResponse:
     waiting = job.state in (JobState.WAITING, JobState.RUNNING)
     context: dict[str, Any] = {"job": job, "waiting": waiting}
     if job.result:
-        context |= _answer(job, request.GET.get("sheet", ""))
+        context |= _answer(job, request.GET.get("sheet"))
     part = request.headers.get("X-Part") == "progress"
     answer = render(request, "imports/_progress.html" if part else "imports/job.html", context)
     if part and not waiting:
@@ -88,18 +92,25 @@ def template(request: HttpRequest, kind: str) -> HttpResponse:
     return _download(file, f"{BOOKS[kind].label}模板.xlsx")
 
 
-def _answer(job: Job, sheet: str) -> dict[str, Any]:
+def _answer(job: Job, sheet: str | None) -> dict[str, Any]:
     faults = job.result["faults"]
-    by_sheet: dict[str, int] = {}
-    for fault in faults:
-        by_sheet[fault["sheet"]] = by_sheet.get(fault["sheet"], 0) + 1
+    by_sheet = Counter(fault["sheet"] for fault in faults)
+    counts = job.result["counts"]
+    # In the workbook's own order: JSON in the database keeps none.
+    order = [sheet.title for sheet in BOOKS[job.kind.removeprefix("import_")].sheets]
     return {
         "result": job.result,
-        "counts": [{"sheet": name, **counts} for name, counts in job.result["counts"].items()],
-        "tabs": by_sheet,
-        "sheet": sheet if sheet in by_sheet else "",
+        "counts": [
+            {"sheet": name, "faults": by_sheet[name], **counts[name]} for name in order if name in counts
+        ],
+        "all_listed": len(faults) == job.result["fault_count"],
+        "tabs": by_sheet.items(),
+        "sheet": sheet if sheet in by_sheet else None,
         "faults": [fault for fault in faults if sheet not in by_sheet or fault["sheet"] == sheet],
         "may_write": job.result["ok"] and job.params["dry_run"] and "confirmed_as" not in job.params,
+        "seconds": round((job.ended_at - job.started_at).total_seconds())
+        if job.started_at and job.ended_at
+        else None,
     }
 
 

@@ -12,12 +12,12 @@ from django.db import IntegrityError, connection, transaction
 from accounts.models import User
 from lianhu.doors.faults import FaultLog, Place
 from lianhu.doors.kinds import BOOKS, Book, Rows
-from lianhu.doors.rows import SheetRows, read_sheet
+from lianhu.doors.rows import SheetReader, SheetRows
 from lianhu.kit import clock
 from lianhu.kit.db import lock_for_transaction
 from lianhu.kit.errors import Fault
 from lianhu.kit.excel.read import SheetSource, UnreadableWorkbook, open_workbook
-from lianhu.kit.fields import fold
+from lianhu.kit.fields import FromNumber, fold
 from lianhu.kit.sheets import Sheet, header
 
 log = logging.getLogger(__name__)
@@ -94,9 +94,14 @@ class _Import:
         columns = [
             place
             for sheet in self._book.sheets
-            for place in [(sheet.title, ""), *((sheet.title, header(field)) for field in sheet.fields.values())]
+            for place in [
+                (sheet.title, ""),
+                *((sheet.title, header(field)) for field in sheet.fields.values()),
+            ]
         ]
-        return Answer(counts, self._faults.count, self._faults.listed(columns), self._warnings.listed(columns))
+        return Answer(
+            counts, self._faults.count, self._faults.listed(columns), self._warnings.listed(columns)
+        )
 
     def _read(self, path: Path) -> list[SheetRows]:
         self._progress("打开文件", 1)
@@ -104,64 +109,74 @@ class _Import:
         if workbook.external_links:
             told = "文件里有指向别的文件的链接，按保存时的结果读取"
             self._warnings.add("file", Place("", 0, "", "external_links", told))
-        sources = self._match_sheets(workbook.sheets)
+        sources, doubled = self._match_sheets(workbook.sheets)
+        reader = SheetReader(self._faults, self._warnings)
         found = []
         for index, sheet in enumerate(self._book.sheets):
             share = 5 + 45 * index // len(self._book.sheets)
 
-            def told(rows: int, title: str = sheet.title, percent: int = share) -> None:
+            def say(rows: int, title: str = sheet.title, percent: int = share) -> None:
                 self._progress(f"读取“{title}” {rows} 行", percent)
 
-            told(0)
-            found.append(read_sheet(sheet, sources.get(sheet.title), self._faults, self._warnings, told))
+            say(0)
+            one = reader.read(sheet, sources.get(sheet.title), say)
+            one.incomplete |= sheet.title in doubled
+            found.append(one)
         return found
 
-    def _match_sheets(self, sources: Sequence[SheetSource]) -> dict[str, SheetSource]:
+    def _match_sheets(self, sources: Sequence[SheetSource]) -> tuple[dict[str, SheetSource], set[str]]:
+        """Sheets by the contract's title, and the titles that are there more than once."""
         titles = {sheet.title for sheet in self._book.sheets}
         matched: dict[str, SheetSource] = {}
+        doubled: set[str] = set()
         for source in sources:
             title = "".join(fold(source.name).split())
             if title in matched:
-                told = f"有两张“{title}”工作表，请只留一张"
-                self._faults.add("sheet", Place(title, 0, "", "sheet_twice", told))
+                doubled.add(title)
             elif title in titles:
                 matched[title] = source
             else:
                 told = "不认识这张工作表，已忽略"
                 self._warnings.add("sheet", Place(source.name, 0, "", "sheet_unknown", told))
-        return matched
+        for title in doubled:
+            self._faults.add(
+                "sheet", Place(title, 0, "", "sheet_twice", f"“{title}”工作表不止一张，请只留一张")
+            )
+        return matched, doubled
 
     def _check(self, found: list[SheetRows]) -> None:
+        for one in found:
+            _fill_absent(one)
         rows: Rows = {one.sheet.title: list(one.rows) for one in found}
         facts = self._book.facts(rows, self._on)
+        # What a sheet brings that can't be read as a whole is no fault of those who name it.
+        untold = {one.sheet.defines for one in found if one.incomplete}
         for one in found:
             repeated = self._check_keys(one)
             for number, row in one.rows:
                 facts.row = number
-                for fault in _faults_of(one.sheet, row, facts, number in repeated):
-                    self._tell(self._faults, one, number, fault)
+                for fault in _faults_of(one.sheet, row, facts, number in repeated, untold):
+                    self._tell(self._faults, "rules", one, number, fault)
                 for hint in one.sheet.hints:
                     for fault in hint(row, facts):
-                        self._tell(self._warnings, one, number, fault)
+                        self._tell(self._warnings, "hints", one, number, fault)
 
     def _check_keys(self, one: SheetRows) -> set[int]:
         """A key twice is a fault at each later row, naming the first, even if the rows are equal."""
-        sheet, first_row, repeated = one.sheet, {}, set()
+        sheet, repeated = one.sheet, set()
+        first_row: dict[tuple[Any, ...], int] = {}
         for number, row in one.rows:
-            try:
-                key = tuple(row[name] for name in sheet.key)
-            except KeyError:
-                continue
-            first = first_row.setdefault(key, number)
+            key = _key(sheet, row)
+            first = first_row.setdefault(key, number) if key else number
             if first != number:
                 repeated.add(number)
                 at = sheet.key_fault_at if isinstance(sheet.key_fault_at, str) else sheet.key_fault_at(row)
-                self._tell(self._faults, one, number, Fault(at, "key_twice", f"和第 {first} 行重复"))
+                self._tell(self._faults, "keys", one, number, Fault(at, "key_twice", f"和第 {first} 行重复"))
         return repeated
 
-    def _tell(self, log_: FaultLog, one: SheetRows, number: int, fault: Fault) -> None:
+    def _tell(self, log_: FaultLog, step: str, one: SheetRows, number: int, fault: Fault) -> None:
         column = one.sheet.header_of(fault.field)
-        log_.add("rules", Place(one.sheet.title, number, column, fault.code, fault.message))
+        log_.add(step, Place(one.sheet.title, number, column, fault.code, fault.message))
         if log_ is self._faults:
             one.faulty.add(number)
 
@@ -185,12 +200,32 @@ class _Import:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
-def _faults_of(sheet: Sheet, row: dict[str, Any], facts: Any, repeated: bool) -> Iterator[Fault]:
+def _key(sheet: Sheet, row: dict[str, Any]) -> tuple[Any, ...] | None:
+    """None where a part of the key can't be read."""
+    return tuple(row[name] for name in sheet.key) if all(name in row for name in sheet.key) else None
+
+
+def _fill_absent(one: SheetRows) -> None:
+    """A column that the file does not have keeps what is there, and rules judge by that."""
+    merge = one.sheet.merge
+    kept = set(merge.columns) - set(merge.key) - merge.not_compared
+    names = [name for name in one.sheet.fields if name in one.absent & kept]
+    if names and one.rows:
+        keys = (_key(one.sheet, row) for _, row in one.rows)
+        there = dict(merge.there((key for key in keys if key), names))
+        for _, row in one.rows:
+            row.update(zip(names, there.get(_key(one.sheet, row) or (), ()), strict=False))
+
+
+def _faults_of(
+    sheet: Sheet, row: dict[str, Any], facts: Any, repeated: bool, untold: set[str]
+) -> Iterator[Fault]:
     for name, kind in sheet.refers.items():
         value = row.get(name)
         for code in value if isinstance(value, tuple) else (value,):
-            if code and not facts.knows(kind, code):
-                yield Fault(name, "not_found", f"没有{_THINGS[kind]} {code}，请核对")
+            if code and kind not in untold and not facts.knows(kind, code):
+                zeros = "；数字格式的单元格会丢掉前面的 0，请设为文本" if isinstance(code, FromNumber) else ""
+                yield Fault(name, "not_found", f"没有{_THINGS[kind]} {code}，请核对{zeros}")
     for rule in sheet.rules if repeated else (*sheet.rules, *sheet.claims):
         yield from rule(row, facts)
 
@@ -202,7 +237,7 @@ def _tuples(one: SheetRows) -> Iterator[tuple[Any, ...]]:
     """Rows without a fault, in the order of the merge's columns."""
     columns, prepare = tuple(one.sheet.merge.columns), one.sheet.prepare
     for number, row in one.rows:
-        if number not in one.faulty:
+        if number not in one.faulty and not one.incomplete:
             if prepare:
                 prepare(row)
             yield tuple([row.get(name) for name in columns])

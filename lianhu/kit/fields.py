@@ -9,6 +9,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Sequence
+from enum import Enum
 from typing import Any, NoReturn
 
 from django import forms
@@ -17,14 +18,18 @@ from django.core.exceptions import ValidationError
 from lianhu.kit import clock, identity
 
 
-class NoResult:
-    """Stands for a formula cell that was never calculated."""
+class Unreadable(Enum):
+    """Stands for what a cell would say if it could."""
+
+    NO_RESULT = "公式没有结果，请在 Excel 里打开并保存一次，或直接填写结果"
+    MERGED = "这一格在合并的单元格里，请取消合并，每一格都填上"
 
 
-NO_RESULT = NoResult()
+NO_RESULT, MERGED = Unreadable.NO_RESULT, Unreadable.MERGED
 BLANKS = " \t\r\n\u00a0\u3000"
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u00ad]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
+_LOST_DIGITS = re.compile(r"\d(\.\d+)?[eE]\+\d+", re.ASCII)
 _ERROR_CELL = re.compile(r"#(N/A|NAME\?|DIV/0!|REF!|VALUE!|NUM!|NULL!|GETTING_DATA|SPILL!|CALC!)")
 
 
@@ -46,8 +51,8 @@ class KitField(forms.Field):
 
     def clean(self, value: Any) -> Any:
         """Return the value, or `empty` for a blank; raise ValidationError with a Chinese reason."""
-        if value is NO_RESULT:
-            refuse("formula_without_result", "公式没有结果，请在 Excel 里打开并保存一次，或直接填写结果")
+        if isinstance(value, Unreadable):
+            refuse("merged_cell" if value is MERGED else "formula_without_result", value.value)
         if isinstance(value, str):
             if not value.isascii() or not value.isprintable():
                 if _CONTROL.search(value.replace("\r\n", "\n")):
@@ -121,6 +126,10 @@ class NameField(TextField):
         return super().read(self._INNER_BLANKS.sub("", self._DOTS.sub("·", _INVISIBLE.sub("", text))))
 
 
+class FromNumber(str):
+    """A code that a numeric cell gave: zeros at its front may be lost."""
+
+
 class CodeField(KitField):
     """A code is text: a numeric cell gives its digits, full-width is folded."""
 
@@ -135,10 +144,12 @@ class CodeField(KitField):
         if isinstance(value, bool | datetime.date | datetime.time | datetime.timedelta):
             refuse("not_a_code", f"“{written(value)}”不是编码，请把单元格设为文本后重新输入")
         if isinstance(value, int | float):
-            if not float(value).is_integer() or abs(value) >= 1e15:
+            if not 0 <= value < 1e15 or not float(value).is_integer():
                 refuse("not_a_code", "数字格式的编码已经失去原样，请把单元格设为文本后重新输入")
-            value = str(int(value))
+            return FromNumber(int(value))
         text = fold(value)
+        if _LOST_DIGITS.fullmatch(text):
+            refuse("not_a_code", "编码变成了科学计数，已经失去原样，请把单元格设为文本后重新输入")
         if re.search(r"\s", text):
             refuse("blank_in_code", f"“{text}”中间有空格或换行")
         if len(text) > self.max_length:
@@ -154,7 +165,7 @@ class CodeListField(KitField):
         self._one = CodeField(required=False)
 
     @property
-    def empty(self) -> tuple[str, ...]:  # type: ignore[override]
+    def empty(self) -> tuple[str, ...]:
         return ()
 
     def read(self, value: Any) -> tuple[str, ...]:
@@ -184,7 +195,7 @@ class PhoneField(KitField):
         if isinstance(value, bool | datetime.date | datetime.time | datetime.timedelta):
             refuse("not_a_phone", f"“{written(value)}”不是电话号码")
         text = fold(written(value))
-        if re.fullmatch(r"[\d.]+[eE]\+?\d+", text):
+        if _LOST_DIGITS.fullmatch(text):
             refuse("not_a_phone", "电话变成了科学计数，号码已经丢失，请把单元格设为文本后重新输入")
         phone = identity.normal_phone(text)
         if phone is None:
@@ -224,11 +235,10 @@ class DateField(KitField):
     def read(self, value: Any) -> datetime.date:
         if isinstance(value, datetime.datetime):
             value = value.date()
-        if not isinstance(value, datetime.date):
-            value = self._from_text(value)
-        if not self._FIRST <= value <= datetime.date(9999, 12, 30):
-            refuse("date_out_of_range", f"{value} 不在可用的日期范围内")
-        return value
+        day = value if isinstance(value, datetime.date) else self._from_text(value)
+        if not self._FIRST <= day <= datetime.date(9999, 12, 30):
+            refuse("date_out_of_range", f"{day} 不在可用的日期范围内")
+        return day
 
     def _from_text(self, value: Any) -> datetime.date:
         text = fold(written(value))
@@ -246,7 +256,7 @@ class FlagField(KitField):
     """是 or 否; a blank is 否."""
 
     empty = False
-    _WORDS = {"是": True, "否": False, "true": True, "false": False}  # noqa: RUF012
+    _WORDS = {"是": True, "否": False, "true": True, "false": False}
     widget = forms.CheckboxInput
 
     def read(self, value: Any) -> bool:
@@ -287,7 +297,9 @@ class WholeNumberField(KitField):
 
     def read(self, value: Any) -> int:
         text = fold(written(value))
-        if isinstance(value, bool | datetime.date) or not re.fullmatch(r"[+-]?\d{1,15}(\.0+)?", text, re.ASCII):
+        if isinstance(value, bool | datetime.date) or not re.fullmatch(
+            r"[+-]?\d{1,15}(\.0+)?", text, re.ASCII
+        ):
             refuse("not_a_number", f"“{text[:30]}”不是整数")
         number = int(text.split(".")[0])
         if not self.smallest <= number <= self.largest:

@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from operator import mul
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
@@ -11,7 +12,7 @@ _LANDLINE_PARTS = re.compile(r"(0\d{2,3})[-)]([2-9]\d{6,7})(?:[-转x](\d{1,6}))?
 
 def check_character(first_17: str) -> str:
     """The last character of an ID number: weighted sum modulo 11 (GB 11643)."""
-    total = sum(int(digit) * weight for digit, weight in zip(first_17, _WEIGHTS, strict=True))
+    total = sum(map(mul, map(int, first_17), _WEIGHTS))
     return "10X98765432"[total % 11]
 
 

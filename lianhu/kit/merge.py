@@ -36,13 +36,29 @@ class Merge:
     def _diff(self) -> str:
         return f"diff_{self.name}"
 
+    def there(
+        self, keys: Iterable[Sequence[Any]], names: Sequence[str]
+    ) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
+        """Key and named columns of those rows that the database has already."""
+        typed = ", ".join(f"{_quoted(name)} {self.columns[name]}" for name in self.key)
+        on = " AND ".join(f"k.{_quoted(name)} = e.{_quoted(name)}" for name in self.key)
+        picked = ", ".join(f"e.{_quoted(name)}" for name in (*self.key, *names))
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE TEMP TABLE keys_{self.name} ({typed}) ON COMMIT DROP")
+            cursor.cursor.copy_expert(f"COPY keys_{self.name} FROM STDIN", _Lines(keys))
+            cursor.execute(f"SELECT {picked} FROM keys_{self.name} k JOIN ({self.existing}) e ON {on}")
+            for row in cursor:
+                yield row[: len(self.key)], row[len(self.key) :]
+
     def stage(self, rows: Iterable[Sequence[Any]], absent: frozenset[str]) -> dict[str, int]:
         """Stage rows (values in the columns' order) and count new, changed, same."""
         stage = f"stage_{self.name}"
         typed = ", ".join(f"{_quoted(name)} {kind}" for name, kind in self.columns.items())
         with connection.cursor() as cursor:
+            # An earlier import in the same transaction may have left them.
+            cursor.execute(f"DROP TABLE IF EXISTS {stage}, {self._diff}, keys_{self.name}")
             cursor.execute(f"CREATE TEMP TABLE {stage} ({typed}) ON COMMIT DROP")
-            cursor.cursor.copy_expert(f"COPY {stage} FROM STDIN", _Lines(rows))  # type: ignore[attr-defined]
+            cursor.cursor.copy_expert(f"COPY {stage} FROM STDIN", _Lines(rows))
             cursor.execute(f"ANALYZE {stage}")
             cursor.execute(self._compare(stage, absent))
             cursor.execute(f"SELECT verdict, count(*) FROM {self._diff} GROUP BY 1")
@@ -109,7 +125,8 @@ def copy_text(value: Any) -> str:
     if value is None:
         return "\\N"
     if isinstance(value, str):
-        return value.translate(_ESCAPES)
+        # Nearly every text needs no escaping, and to see that is cheaper than to escape it.
+        return value if value.isprintable() and "\\" not in value else value.translate(_ESCAPES)
     if isinstance(value, bool):
         return "t" if value else "f"
     if isinstance(value, bytes):

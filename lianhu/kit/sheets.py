@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
@@ -13,6 +13,8 @@ from lianhu.kit.merge import Merge
 
 Values = Mapping[str, Any]
 RowRule = Callable[[Values, Any], Iterable[Fault]]
+
+
 @dataclass(frozen=True)
 class Sheet:
     """One sheet of the data contract (section 9).
@@ -39,7 +41,7 @@ class Sheet:
 
     @cached_property
     def fields(self) -> dict[str, KitField]:
-        return self.form.base_fields  # type: ignore[attr-defined]
+        return cast(dict[str, KitField], self.form.base_fields)
 
     @cached_property
     def columns(self) -> dict[str, str]:
@@ -50,8 +52,10 @@ class Sheet:
         """The header as the contract writes it; a Fault's field may name none (then it is empty)."""
         return header(self.fields[name]) if name in self.fields else ""
 
+
 def header(kit_field: KitField) -> str:
     return str(kit_field.label)
+
 
 def ends_after_begin(begin: str = "begins_on", end: str = "ends_on") -> RowRule:
     """End before start is a fault at the end date (contract, section 9)."""

@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from lianhu.doors.imports import record_import
 from lianhu.doors.workbook import import_workbook
@@ -25,8 +25,6 @@ class ImportCommand(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
-        if not path.is_file():
-            raise CommandError(f"没有这个文件：{path}")
         answer = import_workbook(
             self.kind, path, by=None, on=clock.today(), dry_run=options["dry_run"]
         ).as_json()
@@ -46,7 +44,9 @@ class ImportCommand(BaseCommand):
             )
         for title, places in (("提醒", answer["warnings"]), ("错误", answer["faults"])):
             for place in places:
-                where = " ".join(str(part) for part in (place["sheet"], place["row"] or "", place["column"]) if part)
+                where = " ".join(
+                    str(part) for part in (place["sheet"], place["row"] or "", place["column"]) if part
+                )
                 self.stdout.write(f"{title} {where}：{place['message']}")
         if not answer["ok"]:
             self.stdout.write(f"{answer['fault_count']} 处错误，什么也没有写入。")

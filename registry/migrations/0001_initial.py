@@ -9,7 +9,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -19,290 +18,723 @@ class Migration(migrations.Migration):
     operations = [
         BtreeGistExtension(),
         migrations.CreateModel(
-            name='Cadre',
+            name="Cadre",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=50, unique=True, verbose_name='工号')),
-                ('name', models.CharField(max_length=100, verbose_name='姓名')),
-                ('is_leadership', models.BooleanField(default=False, verbose_name='班子成员')),
-                ('phone_sealed', models.BinaryField(null=True, verbose_name='手机')),
-                ('phone_hash', models.BinaryField(null=True)),
-                ('joined_on', models.DateField(verbose_name='到岗日期')),
-                ('left_on', models.DateField(blank=True, null=True, verbose_name='离岗日期')),
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='cadre', to=settings.AUTH_USER_MODEL, verbose_name='账号')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=50, unique=True, verbose_name="工号")),
+                ("name", models.CharField(max_length=100, verbose_name="姓名")),
+                ("is_leadership", models.BooleanField(default=False, verbose_name="班子成员")),
+                ("phone_sealed", models.BinaryField(null=True, verbose_name="手机")),
+                ("phone_hash", models.BinaryField(null=True)),
+                ("joined_on", models.DateField(verbose_name="到岗日期")),
+                ("left_on", models.DateField(blank=True, null=True, verbose_name="离岗日期")),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cadre",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="账号",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '干部',
-                'verbose_name_plural': '干部',
+                "verbose_name": "干部",
+                "verbose_name_plural": "干部",
             },
         ),
         migrations.CreateModel(
-            name='Household',
+            name="Household",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=50, unique=True, verbose_name='户编码')),
-                ('group', models.CharField(blank=True, max_length=50, verbose_name='村民小组')),
-                ('head_name', models.CharField(max_length=100, verbose_name='户主')),
-                ('phone_sealed', models.BinaryField(null=True, verbose_name='电话')),
-                ('phone_hash', models.BinaryField(null=True)),
-                ('phone_tail_hash', models.BinaryField(null=True)),
-                ('id_number_sealed', models.BinaryField(null=True, verbose_name='身份证号')),
-                ('id_number_hash', models.BinaryField(null=True)),
-                ('people_count', models.PositiveSmallIntegerField(verbose_name='人口数')),
-                ('kind', models.CharField(choices=[('rural', '农村户'), ('town', '城镇居民户'), ('retired', '离退休干部户'), ('cadre_family', '干部职工家庭')], max_length=20, verbose_name='户类型')),
-                ('is_party_member', models.BooleanField(default=False, verbose_name='党员户')),
-                ('is_village_cadre', models.BooleanField(default=False, verbose_name='村组干部户')),
-                ('is_registered_poor', models.BooleanField(default=False, verbose_name='建档立卡户')),
-                ('is_hardship', models.BooleanField(default=False, verbose_name='特殊困难户')),
-                ('hardship_reason', models.CharField(blank=True, max_length=500, verbose_name='困难原因')),
-                ('income_sources', models.CharField(blank=True, max_length=500, verbose_name='经济来源')),
-                ('address', models.CharField(blank=True, max_length=300, verbose_name='地址')),
-                ('longitude', models.FloatField(blank=True, null=True, verbose_name='经度')),
-                ('latitude', models.FloatField(blank=True, null=True, verbose_name='纬度')),
-                ('family_cadre', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.cadre', verbose_name='干部工号')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=50, unique=True, verbose_name="户编码")),
+                ("group", models.CharField(blank=True, max_length=50, verbose_name="村民小组")),
+                ("head_name", models.CharField(max_length=100, verbose_name="户主")),
+                ("phone_sealed", models.BinaryField(null=True, verbose_name="电话")),
+                ("phone_hash", models.BinaryField(null=True)),
+                ("phone_tail_hash", models.BinaryField(null=True)),
+                ("id_number_sealed", models.BinaryField(null=True, verbose_name="身份证号")),
+                ("id_number_hash", models.BinaryField(null=True)),
+                ("people_count", models.PositiveSmallIntegerField(verbose_name="人口数")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("rural", "农村户"),
+                            ("town", "城镇居民户"),
+                            ("retired", "离退休干部户"),
+                            ("cadre_family", "干部职工家庭"),
+                        ],
+                        max_length=20,
+                        verbose_name="户类型",
+                    ),
+                ),
+                ("is_party_member", models.BooleanField(default=False, verbose_name="党员户")),
+                ("is_village_cadre", models.BooleanField(default=False, verbose_name="村组干部户")),
+                ("is_registered_poor", models.BooleanField(default=False, verbose_name="建档立卡户")),
+                ("is_hardship", models.BooleanField(default=False, verbose_name="特殊困难户")),
+                ("hardship_reason", models.CharField(blank=True, max_length=500, verbose_name="困难原因")),
+                ("income_sources", models.CharField(blank=True, max_length=500, verbose_name="经济来源")),
+                ("address", models.CharField(blank=True, max_length=300, verbose_name="地址")),
+                ("longitude", models.FloatField(blank=True, null=True, verbose_name="经度")),
+                ("latitude", models.FloatField(blank=True, null=True, verbose_name="纬度")),
+                (
+                    "family_cadre",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="registry.cadre",
+                        verbose_name="干部工号",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '户',
-                'verbose_name_plural': '户',
+                "verbose_name": "户",
+                "verbose_name_plural": "户",
             },
         ),
         migrations.CreateModel(
-            name='Leave',
+            name="Leave",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('begins_on', models.DateField(verbose_name='开始日期')),
-                ('ends_on', models.DateField(blank=True, null=True, verbose_name='结束日期')),
-                ('reason', models.CharField(max_length=500, verbose_name='事由')),
-                ('cadre', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='leaves', to='registry.cadre', verbose_name='干部')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("begins_on", models.DateField(verbose_name="开始日期")),
+                ("ends_on", models.DateField(blank=True, null=True, verbose_name="结束日期")),
+                ("reason", models.CharField(max_length=500, verbose_name="事由")),
+                (
+                    "cadre",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="leaves",
+                        to="registry.cadre",
+                        verbose_name="干部",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '请假',
-                'verbose_name_plural': '请假',
+                "verbose_name": "请假",
+                "verbose_name_plural": "请假",
             },
         ),
         migrations.CreateModel(
-            name='Pairing',
+            name="Pairing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('begins_on', models.DateField(verbose_name='开始日期')),
-                ('ends_on', models.DateField(blank=True, null=True, verbose_name='结束日期')),
-                ('cadre', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pairings', to='registry.cadre', verbose_name='干部')),
-                ('household', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pairings', to='registry.household', verbose_name='户')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("begins_on", models.DateField(verbose_name="开始日期")),
+                ("ends_on", models.DateField(blank=True, null=True, verbose_name="结束日期")),
+                (
+                    "cadre",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pairings",
+                        to="registry.cadre",
+                        verbose_name="干部",
+                    ),
+                ),
+                (
+                    "household",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pairings",
+                        to="registry.household",
+                        verbose_name="户",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '结对',
-                'verbose_name_plural': '结对',
+                "verbose_name": "结对",
+                "verbose_name_plural": "结对",
             },
         ),
         migrations.CreateModel(
-            name='Unit',
+            name="Unit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=50, unique=True, verbose_name='单位编码')),
-                ('name', models.CharField(max_length=100, verbose_name='单位名称')),
-                ('type', models.CharField(choices=[('county_department', '县级部门'), ('township', '乡镇'), ('enterprise', '企事业单位')], max_length=20, verbose_name='单位类型')),
-                ('deputy', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.cadre', verbose_name='分管班子成员')),
-                ('liaison', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.cadre', verbose_name='联络员')),
-                ('principal', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.cadre', verbose_name='主要负责人')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=50, unique=True, verbose_name="单位编码")),
+                ("name", models.CharField(max_length=100, verbose_name="单位名称")),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[
+                            ("county_department", "县级部门"),
+                            ("township", "乡镇"),
+                            ("enterprise", "企事业单位"),
+                        ],
+                        max_length=20,
+                        verbose_name="单位类型",
+                    ),
+                ),
+                (
+                    "deputy",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="registry.cadre",
+                        verbose_name="分管班子成员",
+                    ),
+                ),
+                (
+                    "liaison",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="registry.cadre",
+                        verbose_name="联络员",
+                    ),
+                ),
+                (
+                    "principal",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="registry.cadre",
+                        verbose_name="主要负责人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '单位',
-                'verbose_name_plural': '单位',
+                "verbose_name": "单位",
+                "verbose_name_plural": "单位",
             },
         ),
         migrations.CreateModel(
-            name='PostSpan',
+            name="PostSpan",
             fields=[
-                ('key', models.CharField(max_length=60, primary_key=True, serialize=False)),
-                ('rank', models.CharField(choices=[('county_leader', '县级领导'), ('section_chief', '正科级'), ('deputy_section_chief', '副科级'), ('former_leader', '改非'), ('staff', '一般干部')], max_length=20)),
-                ('begins_on', models.DateField()),
-                ('ends_on', models.DateField()),
-                ('days', django.contrib.postgres.fields.ranges.DateRangeField()),
-                ('cadre', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='post_spans', to='registry.cadre')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.unit')),
+                ("key", models.CharField(max_length=60, primary_key=True, serialize=False)),
+                (
+                    "rank",
+                    models.CharField(
+                        choices=[
+                            ("county_leader", "县级领导"),
+                            ("section_chief", "正科级"),
+                            ("deputy_section_chief", "副科级"),
+                            ("former_leader", "改非"),
+                            ("staff", "一般干部"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("begins_on", models.DateField()),
+                ("ends_on", models.DateField()),
+                ("days", django.contrib.postgres.fields.ranges.DateRangeField()),
+                (
+                    "cadre",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="post_spans",
+                        to="registry.cadre",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="registry.unit"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '任职区间',
-                'verbose_name_plural': '任职区间',
-                'db_table': 'registry_post_span',
+                "verbose_name": "任职区间",
+                "verbose_name_plural": "任职区间",
+                "db_table": "registry_post_span",
             },
         ),
         migrations.CreateModel(
-            name='Post',
+            name="Post",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rank', models.CharField(choices=[('county_leader', '县级领导'), ('section_chief', '正科级'), ('deputy_section_chief', '副科级'), ('former_leader', '改非'), ('staff', '一般干部')], max_length=20, verbose_name='职级')),
-                ('kind', models.CharField(choices=[('standing', '干部表'), ('term', '任职表')], max_length=10, verbose_name='来源')),
-                ('begins_on', models.DateField(null=True, verbose_name='开始日期')),
-                ('ends_on', models.DateField(blank=True, null=True, verbose_name='结束日期')),
-                ('cadre', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='posts', to='registry.cadre', verbose_name='干部')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.unit', verbose_name='单位')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "rank",
+                    models.CharField(
+                        choices=[
+                            ("county_leader", "县级领导"),
+                            ("section_chief", "正科级"),
+                            ("deputy_section_chief", "副科级"),
+                            ("former_leader", "改非"),
+                            ("staff", "一般干部"),
+                        ],
+                        max_length=20,
+                        verbose_name="职级",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("standing", "干部表"), ("term", "任职表")],
+                        max_length=10,
+                        verbose_name="来源",
+                    ),
+                ),
+                ("begins_on", models.DateField(null=True, verbose_name="开始日期")),
+                ("ends_on", models.DateField(blank=True, null=True, verbose_name="结束日期")),
+                (
+                    "cadre",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="posts",
+                        to="registry.cadre",
+                        verbose_name="干部",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="registry.unit",
+                        verbose_name="单位",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '任职',
-                'verbose_name_plural': '任职',
+                "verbose_name": "任职",
+                "verbose_name_plural": "任职",
             },
         ),
         migrations.CreateModel(
-            name='LeaderLink',
+            name="LeaderLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('begins_on', models.DateField(verbose_name='开始日期')),
-                ('ends_on', models.DateField(blank=True, null=True, verbose_name='结束日期')),
-                ('leader', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='leader_links', to='registry.cadre', verbose_name='领导')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='leader_links', to='registry.unit', verbose_name='单位')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("begins_on", models.DateField(verbose_name="开始日期")),
+                ("ends_on", models.DateField(blank=True, null=True, verbose_name="结束日期")),
+                (
+                    "leader",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="leader_links",
+                        to="registry.cadre",
+                        verbose_name="领导",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="leader_links",
+                        to="registry.unit",
+                        verbose_name="单位",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '领导包联',
-                'verbose_name_plural': '领导包联',
+                "verbose_name": "领导包联",
+                "verbose_name_plural": "领导包联",
             },
         ),
         migrations.AddField(
-            model_name='household',
-            name='former_unit',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.unit', verbose_name='原单位'),
+            model_name="household",
+            name="former_unit",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="registry.unit",
+                verbose_name="原单位",
+            ),
         ),
         migrations.CreateModel(
-            name='Village',
+            name="Village",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=12, unique=True, verbose_name='村编码')),
-                ('name', models.CharField(max_length=100, verbose_name='村名称')),
-                ('type', models.CharField(choices=[('village', '行政村'), ('town_community', '城镇社区'), ('rural_community', '农村社区')], max_length=20, verbose_name='类型')),
-                ('longitude', models.FloatField(blank=True, null=True, verbose_name='经度')),
-                ('latitude', models.FloatField(blank=True, null=True, verbose_name='纬度')),
-                ('township', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='villages', to='registry.unit', verbose_name='乡镇')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=12, unique=True, verbose_name="村编码")),
+                ("name", models.CharField(max_length=100, verbose_name="村名称")),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[
+                            ("village", "行政村"),
+                            ("town_community", "城镇社区"),
+                            ("rural_community", "农村社区"),
+                        ],
+                        max_length=20,
+                        verbose_name="类型",
+                    ),
+                ),
+                ("longitude", models.FloatField(blank=True, null=True, verbose_name="经度")),
+                ("latitude", models.FloatField(blank=True, null=True, verbose_name="纬度")),
+                (
+                    "township",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="villages",
+                        to="registry.unit",
+                        verbose_name="乡镇",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '村(社区)',
-                'verbose_name_plural': '村(社区)',
+                "verbose_name": "村(社区)",
+                "verbose_name_plural": "村(社区)",
             },
         ),
         migrations.CreateModel(
-            name='RoleGrant',
+            name="RoleGrant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('cadre', '干部'), ('village_branch', '村党组织'), ('township', '乡镇'), ('unit_liaison', '单位联络员'), ('unit_leader', '单位负责人'), ('county_office', '县联户联情办'), ('county_leader', '县级领导'), ('system_admin', '系统管理员'), ('auditor', '审计员')], max_length=20, verbose_name='角色')),
-                ('begins_on', models.DateField(verbose_name='开始日期')),
-                ('ends_on', models.DateField(blank=True, null=True, verbose_name='结束日期')),
-                ('cadre', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='role_grants', to='registry.cadre', verbose_name='干部')),
-                ('unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='registry.unit', verbose_name='单位')),
-                ('village', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='registry.village', verbose_name='村')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("cadre", "干部"),
+                            ("village_branch", "村党组织"),
+                            ("township", "乡镇"),
+                            ("unit_liaison", "单位联络员"),
+                            ("unit_leader", "单位负责人"),
+                            ("county_office", "县联户联情办"),
+                            ("county_leader", "县级领导"),
+                            ("system_admin", "系统管理员"),
+                            ("auditor", "审计员"),
+                        ],
+                        max_length=20,
+                        verbose_name="角色",
+                    ),
+                ),
+                ("begins_on", models.DateField(verbose_name="开始日期")),
+                ("ends_on", models.DateField(blank=True, null=True, verbose_name="结束日期")),
+                (
+                    "cadre",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="role_grants",
+                        to="registry.cadre",
+                        verbose_name="干部",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="registry.unit",
+                        verbose_name="单位",
+                    ),
+                ),
+                (
+                    "village",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="registry.village",
+                        verbose_name="村",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '账号角色',
-                'verbose_name_plural': '账号角色',
+                "verbose_name": "账号角色",
+                "verbose_name_plural": "账号角色",
             },
         ),
         migrations.AddField(
-            model_name='household',
-            name='village',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='households', to='registry.village', verbose_name='村'),
+            model_name="household",
+            name="village",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="households",
+                to="registry.village",
+                verbose_name="村",
+            ),
         ),
         migrations.CreateModel(
-            name='VillageLink',
+            name="VillageLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('begins_on', models.DateField(verbose_name='开始日期')),
-                ('ends_on', models.DateField(blank=True, null=True, verbose_name='结束日期')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='village_links', to='registry.unit', verbose_name='单位')),
-                ('village', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='links', to='registry.village', verbose_name='村')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("begins_on", models.DateField(verbose_name="开始日期")),
+                ("ends_on", models.DateField(blank=True, null=True, verbose_name="结束日期")),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="village_links",
+                        to="registry.unit",
+                        verbose_name="单位",
+                    ),
+                ),
+                (
+                    "village",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="links",
+                        to="registry.village",
+                        verbose_name="村",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '单位包村',
-                'verbose_name_plural': '单位包村',
+                "verbose_name": "单位包村",
+                "verbose_name_plural": "单位包村",
             },
         ),
         migrations.AddConstraint(
-            model_name='cadre',
-            constraint=models.CheckConstraint(condition=models.Q(('left_on__isnull', True), ('left_on__gte', models.F('joined_on')), _connector='OR'), name='cadre_days_ordered'),
+            model_name="cadre",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("left_on__isnull", True), ("left_on__gte", models.F("joined_on")), _connector="OR"
+                ),
+                name="cadre_days_ordered",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='leave',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('begins_on')), _connector='OR'), name='leave_days_ordered'),
+            model_name="leave",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ends_on__isnull", True), ("ends_on__gte", models.F("begins_on")), _connector="OR"
+                ),
+                name="leave_days_ordered",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='leave',
-            constraint=models.UniqueConstraint(fields=('cadre', 'begins_on'), name='leave_once'),
+            model_name="leave",
+            constraint=models.UniqueConstraint(fields=("cadre", "begins_on"), name="leave_once"),
         ),
         migrations.AddConstraint(
-            model_name='pairing',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('begins_on')), _connector='OR'), name='pairing_days_ordered'),
+            model_name="pairing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ends_on__isnull", True), ("ends_on__gte", models.F("begins_on")), _connector="OR"
+                ),
+                name="pairing_days_ordered",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pairing',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('household', '='), (models.Func(models.F('begins_on'), models.F('ends_on'), models.Value('[]'), function='daterange'), '&&')], name='pairing_one_holder_a_day'),
+            model_name="pairing",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[
+                    ("household", "="),
+                    (
+                        models.Func(
+                            models.F("begins_on"),
+                            models.F("ends_on"),
+                            models.Value("[]"),
+                            function="daterange",
+                        ),
+                        "&&",
+                    ),
+                ],
+                name="pairing_one_holder_a_day",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='postspan',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('cadre', '='), (models.Func(models.F('begins_on'), models.F('ends_on'), models.Value('[]'), function='daterange'), '&&')], name='post_span_one_a_day'),
+            model_name="postspan",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[
+                    ("cadre", "="),
+                    (
+                        models.Func(
+                            models.F("begins_on"),
+                            models.F("ends_on"),
+                            models.Value("[]"),
+                            function="daterange",
+                        ),
+                        "&&",
+                    ),
+                ],
+                name="post_span_one_a_day",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='post',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('begins_on')), _connector='OR'), name='post_days_ordered'),
+            model_name="post",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ends_on__isnull", True), ("ends_on__gte", models.F("begins_on")), _connector="OR"
+                ),
+                name="post_days_ordered",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='post',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('begins_on__isnull', False), ('kind', 'term')), models.Q(('ends_on__isnull', True), ('kind', 'standing')), _connector='OR'), name='post_term_has_begin_standing_no_end'),
+            model_name="post",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("begins_on__isnull", False), ("kind", "term")),
+                    models.Q(("ends_on__isnull", True), ("kind", "standing")),
+                    _connector="OR",
+                ),
+                name="post_term_has_begin_standing_no_end",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='post',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'standing')), fields=('cadre', 'begins_on'), name='post_one_standing_a_day', nulls_distinct=False),
+            model_name="post",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "standing")),
+                fields=("cadre", "begins_on"),
+                name="post_one_standing_a_day",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='post',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('kind', 'term')), expressions=[('cadre', '='), (models.Func(models.F('begins_on'), models.F('ends_on'), models.Value('[]'), function='daterange'), '&&')], name='post_terms_do_not_overlap'),
+            model_name="post",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(("kind", "term")),
+                expressions=[
+                    ("cadre", "="),
+                    (
+                        models.Func(
+                            models.F("begins_on"),
+                            models.F("ends_on"),
+                            models.Value("[]"),
+                            function="daterange",
+                        ),
+                        "&&",
+                    ),
+                ],
+                name="post_terms_do_not_overlap",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='leaderlink',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('begins_on')), _connector='OR'), name='leader_link_days_ordered'),
+            model_name="leaderlink",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ends_on__isnull", True), ("ends_on__gte", models.F("begins_on")), _connector="OR"
+                ),
+                name="leader_link_days_ordered",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='leaderlink',
-            constraint=models.UniqueConstraint(fields=('leader', 'unit', 'begins_on'), name='leader_link_once'),
+            model_name="leaderlink",
+            constraint=models.UniqueConstraint(
+                fields=("leader", "unit", "begins_on"), name="leader_link_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='village',
-            constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^[0-9]{12}$')), name='village_code_12_digits'),
+            model_name="village",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("code__regex", "^[0-9]{12}$")), name="village_code_12_digits"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rolegrant',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('begins_on')), _connector='OR'), name='role_grant_days_ordered'),
+            model_name="rolegrant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ends_on__isnull", True), ("ends_on__gte", models.F("begins_on")), _connector="OR"
+                ),
+                name="role_grant_days_ordered",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rolegrant',
-            constraint=models.UniqueConstraint(fields=('cadre', 'role', 'unit', 'village', 'begins_on'), name='role_grant_once', nulls_distinct=False),
+            model_name="rolegrant",
+            constraint=models.UniqueConstraint(
+                fields=("cadre", "role", "unit", "village", "begins_on"),
+                name="role_grant_once",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rolegrant',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('role', 'village_branch'), ('village__isnull', False)), models.Q(('role__in', ['township', 'unit_liaison', 'unit_leader']), ('unit__isnull', False)), ('role__in', ['cadre', 'county_office', 'county_leader', 'system_admin', 'auditor']), _connector='OR'), name='role_grant_has_its_place'),
+            model_name="rolegrant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("role", "village_branch"), ("village__isnull", False)),
+                    models.Q(
+                        ("role__in", ["township", "unit_liaison", "unit_leader"]), ("unit__isnull", False)
+                    ),
+                    ("role__in", ["cadre", "county_office", "county_leader", "system_admin", "auditor"]),
+                    _connector="OR",
+                ),
+                name="role_grant_has_its_place",
+            ),
         ),
         migrations.AddIndex(
-            model_name='household',
-            index=models.Index(condition=models.Q(('is_party_member', True), ('is_village_cadre', True), ('is_registered_poor', True), ('is_hardship', True), _connector='OR'), fields=['village'], name='household_key_marks'),
+            model_name="household",
+            index=models.Index(
+                condition=models.Q(
+                    ("is_party_member", True),
+                    ("is_village_cadre", True),
+                    ("is_registered_poor", True),
+                    ("is_hardship", True),
+                    _connector="OR",
+                ),
+                fields=["village"],
+                name="household_key_marks",
+            ),
         ),
         migrations.AddIndex(
-            model_name='household',
-            index=models.Index(fields=['phone_hash'], name='household_phone'),
+            model_name="household",
+            index=models.Index(fields=["phone_hash"], name="household_phone"),
         ),
         migrations.AddIndex(
-            model_name='household',
-            index=models.Index(fields=['phone_tail_hash'], name='household_phone_tail'),
+            model_name="household",
+            index=models.Index(fields=["phone_tail_hash"], name="household_phone_tail"),
         ),
         migrations.AddIndex(
-            model_name='household',
-            index=models.Index(fields=['id_number_hash'], name='household_id_number'),
+            model_name="household",
+            index=models.Index(fields=["id_number_hash"], name="household_id_number"),
         ),
         migrations.AddConstraint(
-            model_name='household',
-            constraint=models.CheckConstraint(condition=models.Q(('people_count__gte', 1)), name='household_has_people'),
+            model_name="household",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("people_count__gte", 1)), name="household_has_people"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='villagelink',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('begins_on')), _connector='OR'), name='village_link_days_ordered'),
+            model_name="villagelink",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ends_on__isnull", True), ("ends_on__gte", models.F("begins_on")), _connector="OR"
+                ),
+                name="village_link_days_ordered",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='villagelink',
-            constraint=models.UniqueConstraint(fields=('unit', 'village', 'begins_on'), name='village_link_once'),
+            model_name="villagelink",
+            constraint=models.UniqueConstraint(
+                fields=("unit", "village", "begins_on"), name="village_link_once"
+            ),
         ),
     ]

@@ -6,49 +6,122 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('registry', '0001_initial'),
+        ("registry", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Quota',
+            name="Quota",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, verbose_name='代码')),
-                ('name', models.CharField(max_length=40, verbose_name='名称')),
-                ('binds', models.CharField(choices=[('county_leaders', '县级领导'), ('section_level', '科级'), ('staff', '一般干部'), ('county_departments', '县级部门'), ('townships', '乡镇'), ('units', '全部单位'), ('villages', '村(社区)')], max_length=20, verbose_name='适用')),
-                ('period', models.CharField(choices=[('month', '每月'), ('quarter', '每季度'), ('year', '每年')], max_length=10, verbose_name='周期')),
-                ('metric', models.CharField(max_length=40, verbose_name='算法')),
-                ('target', models.DecimalField(decimal_places=1, max_digits=7, verbose_name='目标')),
-                ('measure', models.CharField(max_length=4, verbose_name='量词')),
-                ('clause', models.CharField(max_length=60, verbose_name='条款')),
-                ('params', models.JSONField(blank=True, default=dict, verbose_name='参数')),
-                ('begins_on', models.DateField(blank=True, null=True, verbose_name='开始日期')),
-                ('ends_on', models.DateField(blank=True, null=True, verbose_name='结束日期')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=40, verbose_name="代码")),
+                ("name", models.CharField(max_length=40, verbose_name="名称")),
+                (
+                    "binds",
+                    models.CharField(
+                        choices=[
+                            ("county_leaders", "县级领导"),
+                            ("section_level", "科级"),
+                            ("staff", "一般干部"),
+                            ("county_departments", "县级部门"),
+                            ("townships", "乡镇"),
+                            ("units", "全部单位"),
+                            ("villages", "村(社区)"),
+                        ],
+                        max_length=20,
+                        verbose_name="适用",
+                    ),
+                ),
+                (
+                    "period",
+                    models.CharField(
+                        choices=[("month", "每月"), ("quarter", "每季度"), ("year", "每年")],
+                        max_length=10,
+                        verbose_name="周期",
+                    ),
+                ),
+                ("metric", models.CharField(max_length=40, verbose_name="算法")),
+                ("target", models.DecimalField(decimal_places=1, max_digits=7, verbose_name="目标")),
+                ("measure", models.CharField(max_length=4, verbose_name="量词")),
+                ("clause", models.CharField(max_length=60, verbose_name="条款")),
+                ("params", models.JSONField(blank=True, default=dict, verbose_name="参数")),
+                ("begins_on", models.DateField(blank=True, null=True, verbose_name="开始日期")),
+                ("ends_on", models.DateField(blank=True, null=True, verbose_name="结束日期")),
             ],
             options={
-                'verbose_name': '指标',
-                'verbose_name_plural': '指标',
-                'constraints': [models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('begins_on')), _connector='OR'), name='quota_days_ordered'), models.CheckConstraint(condition=models.Q(('target__gt', 0)), name='quota_target_positive'), django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('code', '='), ('binds', '='), ('period', '='), (models.Func(models.F('begins_on'), models.F('ends_on'), models.Value('[]'), function='daterange'), '&&')], name='quota_one_rule_a_day')],
+                "verbose_name": "指标",
+                "verbose_name_plural": "指标",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_on__isnull", True),
+                            ("ends_on__gte", models.F("begins_on")),
+                            _connector="OR",
+                        ),
+                        name="quota_days_ordered",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("target__gt", 0)), name="quota_target_positive"
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[
+                            ("code", "="),
+                            ("binds", "="),
+                            ("period", "="),
+                            (
+                                models.Func(
+                                    models.F("begins_on"),
+                                    models.F("ends_on"),
+                                    models.Value("[]"),
+                                    function="daterange",
+                                ),
+                                "&&",
+                            ),
+                        ],
+                        name="quota_one_rule_a_day",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='QuarterlyReport',
+            name="QuarterlyReport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='年')),
-                ('quarter', models.PositiveSmallIntegerField(verbose_name='季度')),
-                ('accepted_on', models.DateField(blank=True, null=True, verbose_name='采纳日期')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='quarterly_reports', to='registry.unit', verbose_name='单位')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField(verbose_name="年")),
+                ("quarter", models.PositiveSmallIntegerField(verbose_name="季度")),
+                ("accepted_on", models.DateField(blank=True, null=True, verbose_name="采纳日期")),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="quarterly_reports",
+                        to="registry.unit",
+                        verbose_name="单位",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '季度报告',
-                'verbose_name_plural': '季度报告',
-                'constraints': [models.UniqueConstraint(fields=('unit', 'year', 'quarter'), name='quarterly_report_once'), models.CheckConstraint(condition=models.Q(('quarter__range', (1, 4))), name='quarter_1_to_4')],
+                "verbose_name": "季度报告",
+                "verbose_name_plural": "季度报告",
+                "constraints": [
+                    models.UniqueConstraint(fields=("unit", "year", "quarter"), name="quarterly_report_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("quarter__range", (1, 4))), name="quarter_1_to_4"
+                    ),
+                ],
             },
         ),
     ]

@@ -116,7 +116,9 @@ def village_tallies(months: Months) -> list[tuple[Quota, Tally]]:
         *duties(month, as_of=months.today, subjects=_VILLAGES_ONLY),
         *duties(quarter, as_of=seen_on(month, months.today), subjects=_VILLAGES_ONLY),
     ]
-    return [(quota, tally(duty for duty in found if duty.quota.code == quota.code)) for quota in columns_of(found)]
+    return [
+        (quota, tally(duty for duty in found if duty.quota.code == quota.code)) for quota in columns_of(found)
+    ]
 
 
 def _statement(table: CountyTable) -> str:
@@ -132,7 +134,9 @@ def _statement(table: CountyTable) -> str:
 
 def _sheet(table: CountyTable) -> OfficeSheet:
     month_group = table.months.label
-    year_group = f"{table.months.month.first.year}年全年，到{table.year_as_of.month}月{table.year_as_of.day}日"
+    year_group = (
+        f"{table.months.month.first.year}年全年，到{table.year_as_of.month}月{table.year_as_of.day}日"
+    )
     columns = [Column("单位编码", "code"), Column("单位名称"), Column("单位类型")]
     columns += [Column(quota.name, group=month_group) for quota in table.month_columns]
     columns += [Column(quota.name, group=year_group) for quota in table.year_columns]

@@ -1,8 +1,8 @@
 """A figure as people read it: what is owed in words, "1 / 2 天", a state, the way to its evidence."""
 
 import datetime
+import math
 from dataclasses import dataclass
-from decimal import Decimal
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -50,8 +50,8 @@ class Duty:
     def left(self) -> int:
         """What is still owed; nothing of a duty that does not bind."""
         shares = METRICS[self.quota.metric].shares
-        due = Decimal(self.total) * self.figure.target / 100 if shares else self.figure.target
-        return 0 if self.state == "exempt" else max(0, -int(-due // 1) - self.done)
+        due = self.total * self.figure.target / 100 if shares else self.figure.target
+        return 0 if self.state == "exempt" else max(0, math.ceil(due) - self.done)
 
     @property
     def owed(self) -> str:

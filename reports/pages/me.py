@@ -68,11 +68,17 @@ def _sentences(months: Months, of_month: list[Duty], of_year: list[Duty]) -> lis
     said = []
     owed = [duty for duty in of_month if duty.left]
     if owed:
-        said.append(Sentence(f"{when}{'没完成，差' if over else '还差'} ", "、".join(duty.owed for duty in owed)))
+        said.append(
+            Sentence(f"{when}{'没完成，差' if over else '还差'} ", "、".join(duty.owed for duty in owed))
+        )
     elif of_month:
         free = all(duty.state == "exempt" for duty in of_month)
         said.append(Sentence(f"{when}免考" if free else f"{when}的任务都完成了"))
-    said += [Sentence("今年还有 ", duty.owed) for duty in of_year if duty.quota.code == "paired_coverage" and duty.left]
+    said += [
+        Sentence("今年还有 ", duty.owed)
+        for duty in of_year
+        if duty.quota.code == "paired_coverage" and duty.left
+    ]
     if not said:
         said.append(Sentence("按规则，您没有要完成的指标"))
     return said
@@ -94,7 +100,12 @@ class Home:
 
 def my_households(cadre: Cadre, today: datetime.date) -> list[Home]:
     """The households this cadre holds today, longest unvisited first; one statement."""
-    met = Q(visits__cadre=cadre, visits__result=VisitResult.MET, visits__voided_at__isnull=True, visits__day__lte=today)
+    met = Q(
+        visits__cadre=cadre,
+        visits__result=VisitResult.MET,
+        visits__voided_at__isnull=True,
+        visits__day__lte=today,
+    )
     held: Any = Household.objects.filter(in_force(today, "pairings__"), pairings__cadre=cadre)
     held = held.select_related("village").annotate(last_visit=Max("visits__day", filter=met))
     homes = [Home(home, home.last_visit, today) for home in held]

@@ -27,7 +27,11 @@ class Months:
     def note(self) -> str:
         if self.month.is_over(self.today):
             return "已结束"
-        return f"还剩 {(self.month.last - self.today).days} 天" if self.month.last > self.today else "今天是最后一天"
+        return (
+            f"还剩 {(self.month.last - self.today).days} 天"
+            if self.month.last > self.today
+            else "今天是最后一天"
+        )
 
     @property
     def choices(self) -> list[Period]:

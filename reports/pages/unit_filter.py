@@ -50,7 +50,9 @@ class Filter:
             {
                 "label": label,
                 "count": sum(self._keeps(row, state) for row in table.rows),
-                "query": urlencode({name: value for name, value in (kept | {"state": state}).items() if value}),
+                "query": urlencode(
+                    {name: value for name, value in (kept | {"state": state}).items() if value}
+                ),
                 "current": state == self.state,
             }
             for state, label in _STATES.items()

@@ -89,10 +89,17 @@ def unit_table(unit: Unit, month: Period, today: datetime.date) -> Table:
     by_place = {(duty.figure.subject_id, duty.quota.code): duty for duty in (*of_month, *of_year)}
     columns = [*month_columns, *year_columns]
     rows = [
-        Row(cadre, Rank(rank).label, _left(cadre, as_of), [by_place.get((cadre.pk, quota.code)) for quota in columns])
+        Row(
+            cadre,
+            Rank(rank).label,
+            _left(cadre, as_of),
+            [by_place.get((cadre.pk, quota.code)) for quota in columns],
+        )
         for cadre, rank in cadres
     ]
-    kept = [row for row in rows if _in_post(row.cadre, month) or any(cell.state != "exempt" for cell in row.bound)]
+    kept = [
+        row for row in rows if _in_post(row.cadre, month) or any(cell.state != "exempt" for cell in row.bound)
+    ]
     return Table(unit, month, as_of, month_columns, year_columns, kept)
 
 

@@ -84,7 +84,12 @@ def _sheet(table: Table, today: datetime.date) -> OfficeSheet:
     columns += [Column(quota.name, group=month_group) for quota in table.month_columns]
     columns += [Column(quota.name, group=year_group) for quota in table.year_columns]
     rows = (
-        [row.cadre.code, row.cadre.name, row.rank, *(f"{cell.text} {cell.word}" if cell else "—" for cell in row.cells)]
+        [
+            row.cadre.code,
+            row.cadre.name,
+            row.rank,
+            *(f"{cell.text} {cell.word}" if cell else "—" for cell in row.cells),
+        ]
         for row in table.rows
     )
     totals = ["", "不含免考", "", *(f"{one.text} {one.rate}".strip() for one in table.totals)]

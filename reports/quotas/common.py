@@ -1,7 +1,8 @@
 """The contract's terms, each said once as SQL (contract, section 6).
 
 Every piece takes the same parameters: `first`, `last` of the period, `ref` its reference day, `seen`
-the days of it that have come (a daterange, empty before it begins), `as_of`, and `cadres` / `units` / `villages`, arrays of ids or NULL for all.
+the days of it that have come (a daterange, empty before it begins), `as_of`, and `cadres`, `units`,
+`villages`: arrays of ids, or NULL for all.
 """
 
 from collections.abc import Mapping
@@ -46,7 +47,8 @@ month AS (
     SELECT c.id, count(*) AS months
     FROM away a JOIN cadre c USING (id)
     JOIN month m ON a.days && daterange(m.first, m.last, '[]')
-    CROSS JOIN LATERAL (SELECT least(coalesce(c.left_on, m.last), m.last) - greatest(c.joined_on, m.first) + 1 AS days) post
+    CROSS JOIN LATERAL (
+        SELECT least(coalesce(c.left_on, m.last), m.last) - greatest(c.joined_on, m.first) + 1 AS days) post
     CROSS JOIN LATERAL (
         SELECT sum(upper(piece) - lower(piece)) AS days
         FROM unnest(a.days * datemultirange(daterange(m.first, m.last, '[]'))) piece) leave
@@ -73,13 +75,15 @@ linked_by_unit AS MATERIALIZED (
       AND (%(cadres)s::bigint[] IS NULL OR s.cadre_id = ANY(%(cadres)s))
     GROUP BY s.cadre_id, l.village_id
 ), linked_trip AS MATERIALIZED (
+    -- `whole`: all of the stay is linked; else `part` is the days that are.
     SELECT t.id, t.cadre_id, t.begins_on, t.ends_on, t.void, t.unapproved, t.stay,
-           CASE WHEN u.days @> t.stay THEN datemultirange(t.stay)
+           coalesce(u.days @> t.stay, false) AS whole,
+           CASE WHEN u.days @> t.stay THEN NULL
                 ELSE datemultirange(t.stay) * (coalesce(u.days, '{}'::datemultirange) + coalesce((
                     SELECT range_agg(daterange(p.begins_on, p.ends_on, '[]'))
                     FROM registry_pairing p JOIN registry_household h ON h.id = p.household_id
                     WHERE p.cadre_id = t.cadre_id AND h.village_id = t.village_id), '{}'::datemultirange))
-           END AS linked
+           END AS part
     FROM (SELECT id, cadre_id, village_id, begins_on, ends_on, voided_at IS NOT NULL AS void,
                  backfilled AND approved_at IS NULL AS unapproved,
                  daterange(begins_on, ends_on, '[]') * %(seen)s::daterange AS stay

@@ -4,7 +4,6 @@ import datetime
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
 from django.db import connection
@@ -45,8 +44,8 @@ class Figure(NamedTuple):
     subject_kind: str
     subject_id: int
     subject: str
-    actual: Decimal
-    target: Decimal
+    actual: float
+    target: float
     status: Status
     done: int
     total: int
@@ -59,9 +58,7 @@ def rules_in_force(period: Period) -> list[Quota]:
     return list(Quota.objects.filter(begun & not_over, period=period.kind).order_by("id"))
 
 
-def figures(
-    period: Period, *, as_of: datetime.date, subjects: Subjects = EVERYONE
-) -> list[Figure]:
+def figures(period: Period, *, as_of: datetime.date, subjects: Subjects = EVERYONE) -> list[Figure]:
     """All figures of the period's own rules, sorted by quota, then subject by code point."""
     rules = [rule for rule in rules_in_force(period) if _asked(rule, subjects)]
     if not rules:
@@ -123,7 +120,8 @@ def _rule_params(rules: Sequence[Quota], uses: dict[_Use, int]) -> dict[str, Any
 def use_params(own: dict[str, Any], place: int) -> dict[str, Any]:
     """A rule's own parameters under the names `Metric.at(place)` takes them by."""
     return {
-        f"{name}_{place}": json.dumps(value) if isinstance(value, dict) else value for name, value in own.items()
+        f"{name}_{place}": json.dumps(value) if isinstance(value, dict) else value
+        for name, value in own.items()
     }
 
 
@@ -155,8 +153,8 @@ subject AS (
     FROM bound b LEFT JOIN tally t ON t.tally = b.tally AND t.subject_id = b.subject_id
 )
 SELECT id, code, subject_kind, subject_id, subject_code,
-       CASE WHEN NOT shares THEN done WHEN total = 0 THEN 0 ELSE round(100.0 * done / total, 1) END,
-       owed,
+       CASE WHEN NOT shares THEN done WHEN total = 0 THEN 0 ELSE round(100.0 * done / total, 1)::float8 END,
+       owed::float8,
        CASE WHEN months = 0 OR shares AND total = 0 THEN 'exempt'
             WHEN CASE WHEN shares THEN 100 * done >= owed * total ELSE done >= owed END THEN 'met'
             WHEN %(as_of)s <= %(last)s THEN 'running' ELSE 'missed' END,

@@ -40,9 +40,7 @@ class _Thing(NamedTuple):
     what: str
 
 
-def evidence(
-    quota: Quota, period: Period, *, as_of: datetime.date, subject_id: int
-) -> list[EvidenceRow]:
+def evidence(quota: Quota, period: Period, *, as_of: datetime.date, subject_id: int) -> list[EvidenceRow]:
     """Rows newest first, those without a day last. Their fold is the figure (contract 6, rule 9)."""
     metric = METRICS[quota.metric]
     statement = f"""
@@ -73,7 +71,9 @@ def _only(kind: SubjectKind, subject_id: int) -> Subjects:
 
 
 def _trips(ids: list[int]) -> dict[int, _Thing]:
-    found = Trip.objects.filter(pk__in=ids).values_list("pk", "village__name", "begins_on", "ends_on", "backfilled")
+    found = Trip.objects.filter(pk__in=ids).values_list(
+        "pk", "village__name", "begins_on", "ends_on", "backfilled"
+    )
     return {
         pk: _Thing(village, f"下乡 {begin:%m-%d} 至 {end:%m-%d}{'（补录）' if backfilled else ''}")
         for pk, village, begin, end, backfilled in found
@@ -91,7 +91,8 @@ def _visits(ids: list[int]) -> dict[int, _Thing]:
 def _households(ids: list[int]) -> dict[int, _Thing]:
     found = Household.objects.filter(pk__in=ids).select_related("village")
     return {
-        home.pk: _Thing(home.village.name + home.group, "、".join([str(home), *home.marks()])) for home in found
+        home.pk: _Thing(home.village.name + home.group, "、".join([str(home), *home.marks()]))
+        for home in found
     }
 
 

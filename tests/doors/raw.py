@@ -33,7 +33,8 @@ def write(path, sheets, *, properties="", styles="", parts=None):
     numbered = list(enumerate(sheets, 1))
     listed = "".join(f'<sheet name="{name}" sheetId="{n}" r:id="rId{n}"/>' for n, name in numbered)
     related = "".join(
-        f'<Relationship Id="rId{n}" Type="{OFFICE}/worksheet" Target="worksheets/sheet{n}.xml"/>' for n, _ in numbered
+        f'<Relationship Id="rId{n}" Type="{OFFICE}/worksheet" Target="worksheets/sheet{n}.xml"/>'
+        for n, _ in numbered
     )
     if styles:
         related += f'<Relationship Id="rId0" Type="{OFFICE}/styles" Target="styles.xml"/>'

@@ -92,13 +92,14 @@ def test_the_rank_is_that_of_the_earlier_of_last_day_and_as_of_day(place, ask, a
     assert (ask("heart_talk", place.staff, "2026", as_of) is not None) == (as_of == "2026-03-15")
 
 
+@pytest.mark.parametrize("as_of", ["2026-03-05", "2026-05-01"])
 @pytest.mark.parametrize(("code", "target"), [("2026-02", 2), (MARCH, 5), ("2026-04", 5)])
-def test_a_period_takes_the_rule_in_force_on_its_last_day(place, ask, code, target):
+def test_a_period_takes_the_rule_in_force_on_its_last_day(place, ask, code, target, as_of):
     old = Quota.objects.get(code="night_school")
     Quota.objects.filter(pk=old.pk).update(ends_on="2026-03-30")
     old.pk, old.target, old.begins_on, old._state.adding = None, 5, "2026-03-31", True
     old.save()
-    assert ask.target("night_school", place.village, code) == target
+    assert ask.target("night_school", place.village, code, as_of) == target
 
 
 def test_a_month_a_quarter_and_a_year_print_their_own_rules(place, rows):
@@ -135,6 +136,14 @@ def test_the_link_is_that_of_the_unit_of_that_very_day(place, ask):
     county.add_term(place.staff, "2026-03-06", "2026-03-07", unit=county.add_unit(), rank="staff")
     county.add_trip(place.staff, place.village, "2026-03-05", "2026-03-08")
     assert ask.actual("trip_days", place.staff, MARCH) == 2
+
+
+def test_a_changed_unit_and_rank_hold_from_their_day_and_the_first_ones_before(place, ask):
+    county.add_standing(place.staff, county.add_unit(), "former_leader", "2026-03-10")
+    county.add_trip(place.staff, place.village, "2026-03-08", "2026-03-11")
+    assert ask.actual("trip_days", place.staff, MARCH) == 2
+    assert ask.status("heart_talk", place.staff, "2026", "2026-03-09") is None
+    assert ask.status("heart_talk", place.staff, "2026", "2026-03-10") == "running"
 
 
 # --- rule 2: trips ----------------------------------------------------------------------------

@@ -8,168 +8,388 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('registry', '0001_initial'),
+        ("registry", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Visit',
+            name="Visit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('voided_at', models.DateTimeField(blank=True, null=True, verbose_name='作废时间')),
-                ('void_reason', models.CharField(blank=True, max_length=500, verbose_name='作废原因')),
-                ('recorded_at', models.DateTimeField(verbose_name='录入时间')),
-                ('day', models.DateField(verbose_name='走访日期')),
-                ('result', models.CharField(choices=[('met', '见面'), ('absent', '未遇'), ('phone', '电话联系')], default='met', max_length=10, verbose_name='结果')),
-                ('policy_talk', models.BooleanField(default=False, verbose_name='宣讲')),
-                ('proxy_reason', models.CharField(blank=True, max_length=300, verbose_name='代访原因')),
-                ('cadre', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='visits', to='registry.cadre', verbose_name='干部')),
-                ('household', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='visits', to='registry.household', verbose_name='户')),
-                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='录入人')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("voided_at", models.DateTimeField(blank=True, null=True, verbose_name="作废时间")),
+                ("void_reason", models.CharField(blank=True, max_length=500, verbose_name="作废原因")),
+                ("recorded_at", models.DateTimeField(verbose_name="录入时间")),
+                ("day", models.DateField(verbose_name="走访日期")),
+                (
+                    "result",
+                    models.CharField(
+                        choices=[("met", "见面"), ("absent", "未遇"), ("phone", "电话联系")],
+                        default="met",
+                        max_length=10,
+                        verbose_name="结果",
+                    ),
+                ),
+                ("policy_talk", models.BooleanField(default=False, verbose_name="宣讲")),
+                ("proxy_reason", models.CharField(blank=True, max_length=300, verbose_name="代访原因")),
+                (
+                    "cadre",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="visits",
+                        to="registry.cadre",
+                        verbose_name="干部",
+                    ),
+                ),
+                (
+                    "household",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="visits",
+                        to="registry.household",
+                        verbose_name="户",
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="录入人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '走访',
-                'verbose_name_plural': '走访',
+                "verbose_name": "走访",
+                "verbose_name_plural": "走访",
             },
         ),
         migrations.CreateModel(
-            name='Activity',
+            name="Activity",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('voided_at', models.DateTimeField(blank=True, null=True, verbose_name='作废时间')),
-                ('void_reason', models.CharField(blank=True, max_length=500, verbose_name='作废原因')),
-                ('recorded_at', models.DateTimeField(verbose_name='录入时间')),
-                ('kind', models.CharField(choices=[('self_check', '思想作风体检报告'), ('dispute_work', '矛盾排查/接访'), ('errand', '代办事项'), ('project_review', '民生项目回头看'), ('talk_meeting', '宣讲会'), ('forum', '干群恳谈会'), ('night_school', '农民夜校'), ('assembly', '群众(代表)大会'), ('party_building', '基层党建帮扶'), ('joint_activity', '结对共建'), ('income_support', '就业/产业帮扶'), ('commendation', '表彰活动'), ('village_rules', '村规民约议事'), ('heart_talk', '谈心谈话'), ('consult', '会商'), ('assess', '研判'), ('notify', '通报'), ('work_plan', '年度工作计划')], max_length=20, verbose_name='类型')),
-                ('day', models.DateField(verbose_name='日期')),
-                ('headcount', models.PositiveIntegerField(blank=True, null=True, verbose_name='人数')),
-                ('topic', models.CharField(max_length=500, verbose_name='主题')),
-                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='录入人')),
-                ('unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='activities', to='registry.unit', verbose_name='单位')),
-                ('village', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='activities', to='registry.village', verbose_name='村')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("voided_at", models.DateTimeField(blank=True, null=True, verbose_name="作废时间")),
+                ("void_reason", models.CharField(blank=True, max_length=500, verbose_name="作废原因")),
+                ("recorded_at", models.DateTimeField(verbose_name="录入时间")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("self_check", "思想作风体检报告"),
+                            ("dispute_work", "矛盾排查/接访"),
+                            ("errand", "代办事项"),
+                            ("project_review", "民生项目回头看"),
+                            ("talk_meeting", "宣讲会"),
+                            ("forum", "干群恳谈会"),
+                            ("night_school", "农民夜校"),
+                            ("assembly", "群众(代表)大会"),
+                            ("party_building", "基层党建帮扶"),
+                            ("joint_activity", "结对共建"),
+                            ("income_support", "就业/产业帮扶"),
+                            ("commendation", "表彰活动"),
+                            ("village_rules", "村规民约议事"),
+                            ("heart_talk", "谈心谈话"),
+                            ("consult", "会商"),
+                            ("assess", "研判"),
+                            ("notify", "通报"),
+                            ("work_plan", "年度工作计划"),
+                        ],
+                        max_length=20,
+                        verbose_name="类型",
+                    ),
+                ),
+                ("day", models.DateField(verbose_name="日期")),
+                ("headcount", models.PositiveIntegerField(blank=True, null=True, verbose_name="人数")),
+                ("topic", models.CharField(max_length=500, verbose_name="主题")),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="录入人",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="activities",
+                        to="registry.unit",
+                        verbose_name="单位",
+                    ),
+                ),
+                (
+                    "village",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="activities",
+                        to="registry.village",
+                        verbose_name="村",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '活动',
-                'verbose_name_plural': '活动',
+                "verbose_name": "活动",
+                "verbose_name_plural": "活动",
             },
         ),
         migrations.CreateModel(
-            name='Participant',
+            name="Participant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('place', models.PositiveSmallIntegerField(verbose_name='次序')),
-                ('activity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='participants', to='visits.activity')),
-                ('cadre', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='participations', to='registry.cadre')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("place", models.PositiveSmallIntegerField(verbose_name="次序")),
+                (
+                    "activity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="participants",
+                        to="visits.activity",
+                    ),
+                ),
+                (
+                    "cadre",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="participations",
+                        to="registry.cadre",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '参加人',
-                'verbose_name_plural': '参加人',
+                "verbose_name": "参加人",
+                "verbose_name_plural": "参加人",
             },
         ),
         migrations.AddField(
-            model_name='activity',
-            name='cadres',
-            field=models.ManyToManyField(related_name='activities', through='visits.Participant', to='registry.cadre', verbose_name='干部'),
+            model_name="activity",
+            name="cadres",
+            field=models.ManyToManyField(
+                related_name="activities",
+                through="visits.Participant",
+                to="registry.cadre",
+                verbose_name="干部",
+            ),
         ),
         migrations.CreateModel(
-            name='Trip',
+            name="Trip",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('voided_at', models.DateTimeField(blank=True, null=True, verbose_name='作废时间')),
-                ('void_reason', models.CharField(blank=True, max_length=500, verbose_name='作废原因')),
-                ('recorded_at', models.DateTimeField(verbose_name='录入时间')),
-                ('begins_on', models.DateField(verbose_name='开始日期')),
-                ('ends_on', models.DateField(verbose_name='结束日期')),
-                ('backfilled', models.BooleanField(default=False, verbose_name='补录')),
-                ('approved_at', models.DateTimeField(blank=True, null=True, verbose_name='批准时间')),
-                ('approved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='批准人')),
-                ('cadre', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='trips', to='registry.cadre', verbose_name='干部')),
-                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='录入人')),
-                ('village', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='trips', to='registry.village', verbose_name='村')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("voided_at", models.DateTimeField(blank=True, null=True, verbose_name="作废时间")),
+                ("void_reason", models.CharField(blank=True, max_length=500, verbose_name="作废原因")),
+                ("recorded_at", models.DateTimeField(verbose_name="录入时间")),
+                ("begins_on", models.DateField(verbose_name="开始日期")),
+                ("ends_on", models.DateField(verbose_name="结束日期")),
+                ("backfilled", models.BooleanField(default=False, verbose_name="补录")),
+                ("approved_at", models.DateTimeField(blank=True, null=True, verbose_name="批准时间")),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="批准人",
+                    ),
+                ),
+                (
+                    "cadre",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="trips",
+                        to="registry.cadre",
+                        verbose_name="干部",
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="录入人",
+                    ),
+                ),
+                (
+                    "village",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="trips",
+                        to="registry.village",
+                        verbose_name="村",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '下乡',
-                'verbose_name_plural': '下乡',
+                "verbose_name": "下乡",
+                "verbose_name_plural": "下乡",
             },
         ),
         migrations.CreateModel(
-            name='VisitRecord',
+            name="VisitRecord",
             fields=[
-                ('visit', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='record', serialize=False, to='visits.visit', verbose_name='走访')),
-                ('talk_topic', models.CharField(blank=True, max_length=300, verbose_name='宣讲主题')),
-                ('income_sources', models.TextField(blank=True, verbose_name='经济来源')),
-                ('difficulties', models.TextField(verbose_name='存在困难')),
-                ('opinions', models.TextField(verbose_name='群众意见')),
-                ('solved_on_spot', models.BooleanField(default=False, verbose_name='当场解决')),
+                (
+                    "visit",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="record",
+                        serialize=False,
+                        to="visits.visit",
+                        verbose_name="走访",
+                    ),
+                ),
+                ("talk_topic", models.CharField(blank=True, max_length=300, verbose_name="宣讲主题")),
+                ("income_sources", models.TextField(blank=True, verbose_name="经济来源")),
+                ("difficulties", models.TextField(verbose_name="存在困难")),
+                ("opinions", models.TextField(verbose_name="群众意见")),
+                ("solved_on_spot", models.BooleanField(default=False, verbose_name="当场解决")),
             ],
             options={
-                'verbose_name': '民情记录表',
-                'verbose_name_plural': '民情记录表',
+                "verbose_name": "民情记录表",
+                "verbose_name_plural": "民情记录表",
             },
         ),
         migrations.AddField(
-            model_name='visit',
-            name='trip',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='visits', to='visits.trip', verbose_name='下乡'),
+            model_name="visit",
+            name="trip",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="visits",
+                to="visits.trip",
+                verbose_name="下乡",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='participant',
-            constraint=models.UniqueConstraint(fields=('activity', 'cadre'), name='participant_once'),
+            model_name="participant",
+            constraint=models.UniqueConstraint(fields=("activity", "cadre"), name="participant_once"),
         ),
         migrations.AddConstraint(
-            model_name='participant',
-            constraint=models.UniqueConstraint(fields=('activity', 'place'), name='participant_place_once'),
+            model_name="participant",
+            constraint=models.UniqueConstraint(fields=("activity", "place"), name="participant_place_once"),
         ),
         migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(fields=['kind', 'day'], name='activity_kind_day'),
+            model_name="activity",
+            index=models.Index(fields=["kind", "day"], name="activity_kind_day"),
         ),
         migrations.AddIndex(
-            model_name='trip',
-            index=models.Index(fields=['cadre', 'begins_on'], name='trip_cadre_day'),
+            model_name="trip",
+            index=models.Index(fields=["cadre", "begins_on"], name="trip_cadre_day"),
         ),
         migrations.AddIndex(
-            model_name='trip',
-            index=django.contrib.postgres.indexes.GistIndex(models.Func(models.F('begins_on'), models.F('ends_on'), models.Value('[]'), function='daterange'), name='trip_days'),
+            model_name="trip",
+            index=django.contrib.postgres.indexes.GistIndex(
+                models.Func(
+                    models.F("begins_on"), models.F("ends_on"), models.Value("[]"), function="daterange"
+                ),
+                name="trip_days",
+            ),
         ),
         migrations.AddIndex(
-            model_name='trip',
-            index=models.Index(condition=models.Q(('voided_at__isnull', False), models.Q(('approved_at__isnull', True), ('backfilled', True)), _connector='OR'), fields=['id'], name='trip_does_not_count'),
+            model_name="trip",
+            index=models.Index(
+                condition=models.Q(
+                    ("voided_at__isnull", False),
+                    models.Q(("approved_at__isnull", True), ("backfilled", True)),
+                    _connector="OR",
+                ),
+                fields=["id"],
+                name="trip_does_not_count",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='trip',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('begins_on')), _connector='OR'), name='trip_days_ordered'),
+            model_name="trip",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ends_on__isnull", True), ("ends_on__gte", models.F("begins_on")), _connector="OR"
+                ),
+                name="trip_days_ordered",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='trip',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('voided_at__isnull', True)), expressions=[('cadre', '='), ('village', '='), (models.Func(models.F('begins_on'), models.F('ends_on'), models.Value('[]'), function='daterange'), '&&')], name='trip_one_a_village_and_day'),
+            model_name="trip",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(("voided_at__isnull", True)),
+                expressions=[
+                    ("cadre", "="),
+                    ("village", "="),
+                    (
+                        models.Func(
+                            models.F("begins_on"),
+                            models.F("ends_on"),
+                            models.Value("[]"),
+                            function="daterange",
+                        ),
+                        "&&",
+                    ),
+                ],
+                name="trip_one_a_village_and_day",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='trip',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_at__isnull', True), ('backfilled', True), _connector='OR'), name='trip_only_backfill_is_approved'),
+            model_name="trip",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("approved_at__isnull", True), ("backfilled", True), _connector="OR"),
+                name="trip_only_backfill_is_approved",
+            ),
         ),
         migrations.AddIndex(
-            model_name='visit',
-            index=models.Index(fields=['cadre', 'day'], name='visit_cadre_day'),
+            model_name="visit",
+            index=models.Index(fields=["cadre", "day"], name="visit_cadre_day"),
         ),
         migrations.AddIndex(
-            model_name='visit',
-            index=models.Index(fields=['household', '-day'], name='visit_household_newest'),
+            model_name="visit",
+            index=models.Index(fields=["household", "-day"], name="visit_household_newest"),
         ),
         migrations.AddIndex(
-            model_name='visit',
-            index=django.contrib.postgres.indexes.BrinIndex(fields=['day'], name='visit_days'),
+            model_name="visit",
+            index=django.contrib.postgres.indexes.BrinIndex(fields=["day"], name="visit_days"),
         ),
         migrations.AddIndex(
-            model_name='visit',
-            index=models.Index(condition=models.Q(('policy_talk', True)), fields=['cadre', 'day'], name='visit_talks'),
+            model_name="visit",
+            index=models.Index(
+                condition=models.Q(("policy_talk", True)), fields=["cadre", "day"], name="visit_talks"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided_at__isnull', True)), fields=('cadre', 'household', 'day'), name='visit_once_a_day'),
+            model_name="visit",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("voided_at__isnull", True)),
+                fields=("cadre", "household", "day"),
+                name="visit_once_a_day",
+            ),
         ),
     ]

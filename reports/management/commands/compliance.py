@@ -3,7 +3,6 @@
 import datetime
 import json
 from argparse import ArgumentParser
-from decimal import Decimal
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -43,5 +42,5 @@ def _row(figure: Figure) -> dict[str, Any]:
     }
 
 
-def _number(value: Decimal) -> int | float:
-    return int(value) if value == int(value) else float(value)
+def _number(value: float) -> int | float:
+    return int(value) if value == int(value) else value

@@ -9,7 +9,11 @@ Source = Literal["trip", "visit", "household", "grievance", "activity", "report"
 _FOLDS = {
     "count": ("count(*)", "NULL::bigint", "counts"),
     # Days of the rows together, each day once.
-    "days": ("(SELECT sum(upper(piece) - lower(piece)) FROM unnest(range_agg(days)) piece)", "NULL", "counts"),
+    "days": (
+        "(SELECT sum(upper(piece) - lower(piece)) FROM unnest(range_agg(days)) piece)",
+        "NULL",
+        "counts",
+    ),
     "share": ("count(*) FILTER (WHERE counts)", "count(*)", "true"),
 }
 
@@ -43,7 +47,9 @@ class Metric:
             FROM ({self.at(place)}) evidence WHERE {needed} GROUP BY subject_id"""
         if not self.of_unit:
             return folded
-        return f"SELECT tally, c.id, done, total FROM ({folded}) of_unit JOIN cadre c ON c.unit_id = subject_id"
+        return (
+            f"SELECT tally, c.id, done, total FROM ({folded}) of_unit JOIN cadre c ON c.unit_id = subject_id"
+        )
 
     def at(self, place: int) -> str:
         relation = self.relation

@@ -38,8 +38,12 @@ _PAIRED = f"""
 _KEY = f"""
     SELECT h.unit_id AS subject_id, h.household_id AS source_id, daterange(seen.day, seen.day, '[]') AS days,
            seen.day IS NOT NULL AS counts,
-           {_NEAREST.format(by='''EXISTS (SELECT FROM span s WHERE s.cadre_id = v.cadre_id
-                               AND s.unit_id = h.unit_id AND v.day BETWEEN s.begins_on AND s.ends_on)''')} AS why_not
+           {
+    _NEAREST.format(
+        by='''EXISTS (SELECT FROM span s WHERE s.cadre_id = v.cadre_id
+                               AND s.unit_id = h.unit_id AND v.day BETWEEN s.begins_on AND s.ends_on)'''
+    )
+} AS why_not
     FROM (SELECT DISTINCT l.unit_id, h.id AS household_id
           FROM registry_villagelink l JOIN registry_household h ON h.village_id = l.village_id
           WHERE l.begins_on <= %(ref)s AND coalesce(l.ends_on >= %(ref)s, true)
