@@ -1,13 +1,60 @@
+import datetime
 import os
 import subprocess
 import time
 
 import pytest
 from django.conf import settings
+from django.db import transaction
+from django.db.backends.postgresql.operations import DatabaseOperations
+from django.test import Client
 
 from lianhu.embedded import redis
 from lianhu.embedded.supervisor import die_with_parent
+from lianhu.kit import clock
 from tests import chromium
+
+
+@pytest.fixture
+def on_day(monkeypatch):
+    """`on_day("2026-06-15")`: from now on it is ten o'clock of that day."""
+
+    def go(day):
+        moment = datetime.datetime.combine(
+            datetime.date.fromisoformat(day), datetime.time(10), clock.SHANGHAI
+        )
+        monkeypatch.setattr(clock, "now", lambda: moment)
+        return moment.date()
+
+    return go
+
+
+@pytest.fixture
+def signed_in():
+    """`signed_in(cadre)`: a client that acts as this person."""
+
+    def enter(cadre):
+        client = Client()
+        client.force_login(cadre.user)
+        return client
+
+    return enter
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _emptied_between_tests():
+    """Append-only tables refuse TRUNCATE; a test that commits must be cleaned up after all."""
+    execute = DatabaseOperations.execute_sql_flush
+
+    def without_triggers(operations, statements):
+        with transaction.atomic(using=operations.connection.alias):
+            with operations.connection.cursor() as cursor:
+                cursor.execute("SET LOCAL session_replication_role = replica")
+            execute(operations, statements)
+
+    DatabaseOperations.execute_sql_flush = without_triggers
+    yield
+    DatabaseOperations.execute_sql_flush = execute
 
 
 @pytest.fixture(scope="session")

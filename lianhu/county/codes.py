@@ -4,21 +4,14 @@ import datetime
 import random
 
 from lianhu.county.model import RURAL_COMMUNITY, TOWN_COMMUNITY, Day
+from lianhu.kit.identity import check_character
 
 COUNTY_PREFIX = "513224"
 _NEIGHBOURS = ("513221", "513223", "513225", "513228", "513230", "510722", "620523")
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_CHECKS = "10X98765432"
 _MOBILE_HEADS = (
     "134 135 136 137 138 139 147 150 151 152 157 158 159 166 173 176 177 178 180 181 182 183 184 "
     "187 188 189 191 193 195 198 199"
 ).split()
-
-
-def check_character(first_17: str) -> str:
-    """GB 11643: the 18th character of an identity number."""
-    total = sum(int(digit) * weight for digit, weight in zip(first_17, _WEIGHTS, strict=True))
-    return _CHECKS[total % 11]
 
 
 def id_number(rng: random.Random, sex: str, born: Day) -> str:
