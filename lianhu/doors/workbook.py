@@ -1,5 +1,6 @@
 """The Excel door: a county's workbook in, all or nothing, every fault told at once (contract, section 9)."""
 
+import copy
 import datetime
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -7,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from accounts.models import User
 from lianhu.doors.faults import FaultLog, Place
 from lianhu.doors.kinds import BOOKS, Book, Rows
 from lianhu.doors.rows import SheetReader, SheetRows
 from lianhu.kit import clock
-from lianhu.kit.db import lock_for_transaction
+from lianhu.kit.db import lock_for_transaction, may_pass
 from lianhu.kit.errors import Fault
 from lianhu.kit.excel.read import SheetSource, UnreadableWorkbook, open_workbook
 from lianhu.kit.fields import FromNumber, fold
@@ -23,6 +24,7 @@ from lianhu.kit.sheets import Sheet, header
 log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int], None]
+_TRIES = 3
 _NOTHING = {"new": 0, "changed": 0, "same": 0}
 
 
@@ -71,24 +73,39 @@ class _Import:
         except UnreadableWorkbook as error:
             self._faults.add("file", Place("", 0, "", error.code, str(error)))
             return self._answer(counts)
-        try:
-            with transaction.atomic():
-                # One import at a time: the second sees what the first wrote.
-                lock_for_transaction("import")
-                self._progress("核对", 55)
-                self._check(found)
-                self._progress("与系统比较", 70)
-                counts |= self._stage(found)
-                if not self._faults.count:
-                    self._progress("写入", 80)
-                    self._write()
-                if dry_run or self._faults.count:
-                    transaction.set_rollback(True)
-        except IntegrityError:
-            log.exception("import refused by the database")
-            told = "写入时与别人刚改的数据冲突，什么也没有写入，请再试一次"
-            self._faults.add("file", Place("", 0, "", "conflict", told))
+        told_by_reading = self._faults, self._warnings
+        for _ in range(_TRIES):
+            self._faults, self._warnings = copy.deepcopy(told_by_reading)
+            try:
+                return self._answer(counts | self._check_and_write(found, dry_run))
+            except IntegrityError:
+                log.exception("import refused by the database")
+                break
+            except OperationalError as error:
+                if not may_pass(error):
+                    raise
+                log.warning("import tried again: %s", type(error.__cause__).__name__)
+        told = "写入时与别人刚改的数据冲突，什么也没有写入，请再试一次"
+        self._faults.add("file", Place("", 0, "", "conflict", told))
         return self._answer(counts)
+
+    def _check_and_write(self, found: list[SheetRows], dry_run: bool) -> dict[str, dict[str, int]]:
+        with transaction.atomic():
+            # One import at a time: the second sees what the first wrote.
+            lock_for_transaction("import")
+            self._progress("核对", 55)
+            self._check(found)
+            self._progress("与系统比较", 70)
+            counts = self._stage(found)
+            if not self._faults.count:
+                self._progress("写入", 80)
+                self._write()
+            if dry_run or self._faults.count:
+                transaction.set_rollback(True)
+            else:
+                with connection.cursor() as cursor:
+                    cursor.execute(f"ANALYZE {self._book.tables}")
+        return counts
 
     def _answer(self, counts: dict[str, dict[str, int]]) -> Answer:
         columns = [
@@ -239,5 +256,6 @@ def _tuples(one: SheetRows) -> Iterator[tuple[Any, ...]]:
     for number, row in one.rows:
         if number not in one.faulty and not one.incomplete:
             if prepare:
+                row = dict(row)
                 prepare(row)
             yield tuple([row.get(name) for name in columns])
