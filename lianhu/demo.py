@@ -8,11 +8,13 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.core.management import call_command
 from django.db import transaction
+from django.db.models import Count, Q
 
 from accounts.models import User
 from lianhu.doors.workbook import import_workbook
 from lianhu.kit import clock
 from registry.models import Cadre, Role, RoleGrant, Unit
+from registry.querysets import CadreQuerySet
 from reports.models import QuarterlyReport
 from visits.models import Trip, Visit
 
@@ -34,24 +36,37 @@ def load(stdout: Any) -> None:
 
 
 def accounts() -> list[tuple[str, str, str]]:
-    """Role, user name and password of one account a role."""
-    return [(Role(role).label, cadre.code, PASSWORD) for role, cadre in _chosen(clock.today()).items()]
+    """Role, user name and password of one account a role: those that were opened at the loading."""
+    opened = Cadre.objects.exclude(user__password__startswith="!")
+    chosen = _chosen(opened, clock.today())
+    return [(Role(role).label, cadre.code, PASSWORD) for role, cadre in chosen.items()]
 
 
-def _chosen(today: datetime.date) -> dict[str, Cadre]:
+def _chosen(among: CadreQuerySet, today: datetime.date) -> dict[str, Cadre]:
     """For each role the first person who holds it, if possible one who is not chosen yet."""
     chosen: dict[str, Cadre] = {}
-    in_post = Cadre.objects.filter(left_on__isnull=True, joined_on__lte=today).order_by("code")
+    in_post = among.filter(left_on__isnull=True, joined_on__lte=today)
     for role in Role.values:
-        grants = in_post.filter(pk__in=_holders(role, today))
+        holders = in_post.filter(pk__in=_holders(role, today)).order_by("code")
         if role == Role.CADRE:
-            grants = in_post.filter(pairings__ends_on__isnull=True, pairings__isnull=False).distinct()
-            grants = grants.exclude(pk__in=_holders(None, today))
+            holders = _still_owing(in_post, today)
         taken = [cadre.pk for cadre in chosen.values()]
-        person = grants.exclude(pk__in=taken).first() or grants.first()
+        person = holders.exclude(pk__in=taken).first() or holders.first()
         if person:
             chosen[role] = person
     return chosen
+
+
+def _still_owing(in_post: CadreQuerySet, today: datetime.date) -> Any:
+    """Cadres with households and no other role, those with the fewest trips this month first."""
+    this_month = Q(trips__begins_on__gte=today.replace(day=1))
+    paired = in_post.filter(pairings__ends_on__isnull=True, pairings__isnull=False)
+    plain = paired.exclude(pk__in=_holders(None, today))
+    return (
+        plain.annotate(out=Count("trips", filter=this_month, distinct=True))
+        .order_by("out", "code")
+        .distinct()
+    )
 
 
 def _holders(role: str | None, today: datetime.date) -> Any:
@@ -61,7 +76,7 @@ def _holders(role: str | None, today: datetime.date) -> Any:
 
 
 def _open_accounts(today: datetime.date) -> None:
-    users = [cadre.user_id for cadre in _chosen(today).values()]
+    users = [cadre.user_id for cadre in _chosen(Cadre.objects.all(), today).values()]
     User.objects.filter(pk__in=users).update(password=make_password(PASSWORD))
 
 

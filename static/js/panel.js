@@ -12,7 +12,7 @@ async function show(link) {
     window.location.assign(link.href);
     return;
   }
-  const body = panel.querySelector("div");
+  const body = panel.querySelector(".evidence");
   if (!body) return;
   body.innerHTML = await answer.text();
   document.querySelector("[data-panel][aria-current]")?.removeAttribute("aria-current");
