@@ -18,7 +18,7 @@ class SignIn(LoginView):
 
 
 class SignOut(LogoutView):
-    http_method_names = ("post", "options")  # type: ignore[assignment]
+    http_method_names = ("post", "options")
 
 
 @require_POST

@@ -5,7 +5,7 @@ import time
 
 import pytest
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import Client
 
@@ -75,7 +75,7 @@ def queue():
 
 
 @pytest.fixture(scope="session")
-def browser():
+def browser(django_db_setup):
     """Chromium. A machine without one fails the test: `make test` gets one first."""
     from playwright.sync_api import sync_playwright
 
@@ -83,12 +83,17 @@ def browser():
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     executable = chromium.installed()
     assert executable, "no browser: run `make browser`"
+    migrated = getattr(connection, "_test_serialized_contents", None)
     with sync_playwright() as playwright:
+        # Under an event loop Django opens a connection of its own: it must know what migrations brought.
+        if migrated is not None:
+            connection._test_serialized_contents = migrated
         # Chromium's own sandbox does not start as root.
         options = ["--no-sandbox"] if os.geteuid() == 0 else []
         running = playwright.chromium.launch(executable_path=executable, args=options)
         yield running
         running.close()
+        connection.close()
 
 
 @pytest.fixture
@@ -111,5 +116,6 @@ def _page(browser, live_server, *, width, height, **options):
         timezone_id="Asia/Shanghai",
         **options,
     )
+    context.set_default_timeout(10_000)
     yield context.new_page()
     context.close()

@@ -16,10 +16,9 @@ from lianhu.doors.forms import ImportForm
 from lianhu.doors.imports import confirm_import, start_import
 from lianhu.doors.kinds import BOOKS
 from lianhu.doors.template import write_template
-from lianhu.kit.excel.write import PlainSheet, plain_workbook, safe_file_name
+from lianhu.kit.excel.write import PlainSheet, plain_workbook
 from registry.scope import scope_of
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+from reports.pages.exports import download
 
 
 @login_required
@@ -48,7 +47,7 @@ def import_job(request: HttpRequest, pk: int) -> HttpResponse:
     waiting = job.state in (JobState.WAITING, JobState.RUNNING)
     context: dict[str, Any] = {"job": job, "waiting": waiting}
     if job.result:
-        context |= _answer(job, request.GET.get("sheet"))
+        context |= _answer(job, job.result, request.GET.get("sheet"))
     part = request.headers.get("X-Part") == "progress"
     answer = render(request, "imports/_progress.html" if part else "imports/job.html", context)
     if part and not waiting:
@@ -67,7 +66,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-def faults_workbook(request: HttpRequest, pk: int) -> HttpResponse:
+def faults_workbook(request: HttpRequest, pk: int) -> FileResponse:
     job = _job(request, pk)
     if not job.result:
         raise Http404
@@ -79,44 +78,37 @@ def faults_workbook(request: HttpRequest, pk: int) -> HttpResponse:
     ]
     file = io.BytesIO()
     plain_workbook(file, [PlainSheet("错误清单", headers, rows, ("text", "text", "number", "text", "text"))])
-    return _download(file, f"错误清单_{job.title}")
+    return download(file, f"错误清单_{job.title}")
 
 
 @login_required
-def template(request: HttpRequest, kind: str) -> HttpResponse:
+def template(request: HttpRequest, kind: str) -> FileResponse:
     _require_office(request)
     if kind not in BOOKS:
         raise Http404
     file = io.BytesIO()
     write_template(kind, file)
-    return _download(file, f"{BOOKS[kind].label}模板.xlsx")
+    return download(file, f"{BOOKS[kind].label}模板.xlsx")
 
 
-def _answer(job: Job, sheet: str | None) -> dict[str, Any]:
-    faults = job.result["faults"]
+def _answer(job: Job, result: dict[str, Any], sheet: str | None) -> dict[str, Any]:
+    faults = result["faults"]
     by_sheet = Counter(fault["sheet"] for fault in faults)
-    counts = job.result["counts"]
+    counts = result["counts"]
     # In the workbook's own order: JSON in the database keeps none.
-    order = [sheet.title for sheet in BOOKS[job.kind.removeprefix("import_")].sheets]
+    order = [each.title for each in BOOKS[job.kind.removeprefix("import_")].sheets]
     return {
-        "result": job.result,
+        "result": result,
         "counts": [
             {"sheet": name, "faults": by_sheet[name], **counts[name]} for name in order if name in counts
         ],
-        "all_listed": len(faults) == job.result["fault_count"],
+        "all_listed": len(faults) == result["fault_count"],
         "tabs": by_sheet.items(),
         "sheet": sheet if sheet in by_sheet else None,
         "faults": [fault for fault in faults if sheet not in by_sheet or fault["sheet"] == sheet],
-        "may_write": job.result["ok"] and job.params["dry_run"] and "confirmed_as" not in job.params,
-        "seconds": round((job.ended_at - job.started_at).total_seconds())
-        if job.started_at and job.ended_at
-        else None,
+        "may_write": result["ok"] and job.params["dry_run"] and "confirmed_as" not in job.params,
+        "took": job.ended_at - job.started_at if job.started_at and job.ended_at else None,
     }
-
-
-def _download(file: io.BytesIO, name: str) -> FileResponse:
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=safe_file_name(name), content_type=XLSX)
 
 
 def _require_office(request: HttpRequest) -> None:

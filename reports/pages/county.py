@@ -1,7 +1,6 @@
 """全县: units down, duties across, each figure the met of all that are bound (contract 6, rule 8)."""
 
 import datetime
-import io
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,15 +10,15 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from lianhu.kit import clock
-from lianhu.kit.excel.write import Column, OfficeSheet, Signature, office_workbook, safe_file_name
+from lianhu.kit.excel.write import Column, OfficeSheet, Signature
 from lianhu.kit.periods import Period
 from registry.models import PostSpan, Unit, UnitType
 from registry.scope import scope_of
 from reports.models import Quota
 from reports.pages.duties import Duty, duties, seen_on
+from reports.pages.exports import office_download, quota_columns
 from reports.pages.months import Months, months_of
 from reports.pages.unit_table import Tally, columns_of, tally
-from reports.pages.units import XLSX
 from reports.quotas.compute import Subjects
 
 _CADRES_ONLY = Subjects(units=frozenset(), villages=frozenset())
@@ -64,13 +63,10 @@ def county(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-def export_county(request: HttpRequest) -> HttpResponse:
+def export_county(request: HttpRequest) -> FileResponse:
     months, unit_type = _asked(request)
-    file = io.BytesIO()
-    office_workbook(file, _sheet(county_table(months, unit_type)))
-    file.seek(0)
-    name = safe_file_name(f"联户联情各单位任务_{months.label}.xlsx")
-    return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
+    sheet = _sheet(county_table(months, unit_type))
+    return office_download(sheet, f"联户联情各单位任务_{months.label}.xlsx")
 
 
 def _asked(request: HttpRequest) -> tuple[Months, str]:
@@ -127,27 +123,25 @@ def _statement(table: CountyTable) -> str:
         return "还没有单位"
     if not table.month_met.all:
         return f"{month}月没有要完成的月度任务"
-    rate = f" {table.month_met.rate}" if table.month_met.rate else f" {table.month_met.text} 项"
+    # The sign stays with its number at the end of a line.
+    rate = table.month_met.rate.replace(" ", "\N{NO-BREAK SPACE}") or f"{table.month_met.text} 项"
     verb = "没完成" if table.months.month.is_over(table.months.today) else "还没完成"
-    return f"{month}月月度任务完成{rate}，{open_} 项{verb}"
+    return f"{month}月月度任务完成 {rate}，{open_} 项{verb}"
 
 
 def _sheet(table: CountyTable) -> OfficeSheet:
-    month_group = table.months.label
-    year_group = (
-        f"{table.months.month.first.year}年全年，到{table.year_as_of.month}月{table.year_as_of.day}日"
-    )
-    columns = [Column("单位编码", "code"), Column("单位名称"), Column("单位类型")]
-    columns += [Column(quota.name, group=month_group) for quota in table.month_columns]
-    columns += [Column(quota.name, group=year_group) for quota in table.year_columns]
+    columns = [
+        *(Column("单位编码", "code"), Column("单位名称"), Column("单位类型")),
+        *quota_columns(table.months.month, table.month_columns, table.year_columns, table.year_as_of),
+    ]
     rows = (
         [row.unit.code, row.unit.name, row.unit.get_type_display(), *(_cell(one) for _, one in row.cells)]
         for row in table.rows
     )
     return OfficeSheet(
-        title=f"各单位联户联情任务完成情况（{month_group}）",
+        title=f"各单位联户联情任务完成情况（{table.months.label}）",
         unit_line="填报单位：县联户联情办",
-        period_line=f"统计期间：{month_group}　单位：人",
+        period_line=f"统计期间：{table.months.label}　单位：人",
         columns=columns,
         rows=rows,
         totals=[["", "", "", *map(_cell, table.totals)]],

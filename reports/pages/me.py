@@ -1,6 +1,7 @@
 """我的: what a cadre owes this month and this year, and the households longest unvisited first."""
 
 import datetime
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,25 +64,37 @@ class Sentence:
 
 def _sentences(months: Months, of_month: list[Duty], of_year: list[Duty]) -> list[Sentence]:
     """What is owed, in words, first (DESIGN 1)."""
-    over, number = months.month.is_over(months.today), months.month.first.month
-    when = f"{number}月" if over else "本月"
-    said = []
-    owed = [duty for duty in of_month if duty.left]
+    said = [*_of_month(months, of_month), *_of_year(months, of_year, alone=not of_month)]
+    return said or [Sentence("按规则，您没有要完成的指标")]
+
+
+def _of_month(months: Months, found: list[Duty]) -> Iterator[Sentence]:
+    over = months.month.is_over(months.today)
+    when = f"{months.month.first.month}月" if over else "本月"
+    owed = "、".join(duty.owed for duty in found if duty.left)
     if owed:
-        said.append(
-            Sentence(f"{when}{'没完成，差' if over else '还差'} ", "、".join(duty.owed for duty in owed))
-        )
-    elif of_month:
-        free = all(duty.state == "exempt" for duty in of_month)
-        said.append(Sentence(f"{when}免考" if free else f"{when}的任务都完成了"))
-    said += [
-        Sentence("今年还有 ", duty.owed)
-        for duty in of_year
-        if duty.quota.code == "paired_coverage" and duty.left
-    ]
-    if not said:
-        said.append(Sentence("按规则，您没有要完成的指标"))
-    return said
+        yield Sentence(f"{when}{'没完成，差' if over else '还差'} ", owed)
+    elif found:
+        yield _nothing_owed(when, found)
+
+
+def _of_year(months: Months, found: list[Duty], *, alone: bool) -> Iterator[Sentence]:
+    """The paired households always; the other duties where nothing is asked by the month."""
+    year = months.month.first.year
+    when = "今年" if year == months.today.year else f"{year}年"
+    homes = [duty for duty in found if duty.quota.code == "paired_coverage"]
+    others = [duty for duty in found if alone and duty not in homes]
+    yield from (Sentence(f"{when}还有 ", duty.owed) for duty in homes if duty.left)
+    owed = "、".join(duty.owed for duty in others if duty.left)
+    if owed:
+        yield Sentence(f"{when}还差 ", owed)
+    elif others:
+        yield _nothing_owed(when, others)
+
+
+def _nothing_owed(when: str, found: list[Duty]) -> Sentence:
+    exempt = all(duty.state == "exempt" for duty in found)
+    return Sentence(f"{when}免考" if exempt else f"{when}的任务都完成了")
 
 
 @dataclass(frozen=True)

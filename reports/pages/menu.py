@@ -22,7 +22,7 @@ class Item:
 
 def menu(request: HttpRequest) -> dict[str, Any]:
     """Context for base.html; nothing is asked of the database for a visitor without an account."""
-    context: dict[str, Any] = {"large_text": LARGE_TEXT in request.COOKIES, "demo": settings.DEMO}
+    context: dict[str, Any] = {"large_text": request.COOKIES.get(LARGE_TEXT) == "1", "demo": settings.DEMO}
     if getattr(request, "user", None) is not None and request.user.is_authenticated:
         context["menu"] = [
             Item(label, url, icon, request.path.startswith(url)) for label, url, icon in _places(request.user)

@@ -76,5 +76,5 @@ def months_of(request: HttpRequest, today: datetime.date) -> Months:
         raise Http404 from error
     if month.kind != "month" or month.first > today:
         raise Http404
-    kept = {name: value for name, value in request.GET.items() if name != "month" and value}
+    kept = {name: value for name, value in request.GET.dict().items() if name != "month" and value}
     return Months(month, today, kept)

@@ -1,20 +1,18 @@
 """本单位: what the unit's cadres have done and what is missing, on the page and in the office layout."""
 
 import datetime
-import io
 
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from lianhu.kit import clock
-from lianhu.kit.excel.write import Column, OfficeSheet, Signature, office_workbook, safe_file_name
+from lianhu.kit.excel.write import Column, OfficeSheet, Signature
 from registry.models import Rank, Unit
+from reports.pages.exports import office_download, quota_columns
 from reports.pages.months import months_of
 from reports.pages.unit_filter import Filter
 from reports.pages.unit_table import Table, own_duties, unit_table
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @login_required
@@ -40,17 +38,13 @@ def unit(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @login_required
-def export_unit(request: HttpRequest, code: str) -> HttpResponse:
+def export_unit(request: HttpRequest, code: str) -> FileResponse:
     """The page's table, with the page's filter, as offices file it (FORMATS b)."""
     today = clock.today()
     months = months_of(request, today)
     table = unit_table(_visible(request, code), months.month, today)
     shown = Filter.of(request.GET, table).apply(table)
-    file = io.BytesIO()
-    office_workbook(file, _sheet(shown, today))
-    file.seek(0)
-    name = safe_file_name(f"联户联情任务_{shown.unit.name}_{months.label}.xlsx")
-    return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
+    return office_download(_sheet(shown, today), f"联户联情任务_{shown.unit.name}_{months.label}.xlsx")
 
 
 def _visible(request: HttpRequest, code: str) -> Unit:
@@ -78,11 +72,10 @@ def _statement(table: Table, today: datetime.date) -> str:
 
 
 def _sheet(table: Table, today: datetime.date) -> OfficeSheet:
-    month_group = table.month.label
-    year_group = f"{table.month.first.year}年全年，到{table.year_as_of.month}月{table.year_as_of.day}日"
-    columns = [Column("工号", "code"), Column("姓名"), Column("职级")]
-    columns += [Column(quota.name, group=month_group) for quota in table.month_columns]
-    columns += [Column(quota.name, group=year_group) for quota in table.year_columns]
+    columns = [
+        *(Column("工号", "code"), Column("姓名"), Column("职级")),
+        *quota_columns(table.month, table.month_columns, table.year_columns, table.year_as_of),
+    ]
     rows = (
         [
             row.cadre.code,
@@ -94,9 +87,9 @@ def _sheet(table: Table, today: datetime.date) -> OfficeSheet:
     )
     totals = ["", "不含免考", "", *(f"{one.text} {one.rate}".strip() for one in table.totals)]
     return OfficeSheet(
-        title=f"联户联情任务完成情况（{month_group}）",
+        title=f"联户联情任务完成情况（{table.month.label}）",
         unit_line=f"填报单位：{table.unit.name}",
-        period_line=f"统计期间：{month_group}",
+        period_line=f"统计期间：{table.month.label}",
         columns=columns,
         rows=rows,
         totals=[totals],

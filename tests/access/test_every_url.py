@@ -148,5 +148,5 @@ def test_what_is_not_there_and_what_is_not_yours_look_the_same(people, signed_in
     nowhere = client.get("/units/U-NONE/")
     strip = people.unit.code
     assert theirs.status_code == nowhere.status_code == 404
-    assert theirs.content.replace(strip.encode(), b"") .count(b"<p") == nowhere.content.count(b"<p")
+    assert theirs.content.replace(strip.encode(), b"").count(b"<p") == nowhere.content.count(b"<p")
     assert people.unit.name not in theirs.content.decode()

@@ -42,9 +42,7 @@ def send(client, username, password=PASSWORD, **fields):
     ],
 )
 def test_each_comes_to_their_own_first_page(client, people, name, first_page):
-    answer = client.post(
-        "/login/", {"username": people.people[name].code, "password": PASSWORD}, follow=True
-    )
+    answer = client.post("/login/", {"username": people.people[name].code, "password": PASSWORD}, follow=True)
     assert answer.redirect_chain[-1][0] == first_page
     assert answer.status_code == 200
 

@@ -1,0 +1,134 @@
+"""Each page at each size: axe finds nothing, nothing is too wide, and it reads without JavaScript."""
+
+import pytest
+
+from accounts.models import Job, JobState
+from tests import county
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+FAULT = {"sheet": "户", "row": 2, "column": "人口数", "code": "x", "message": "“四”不是整数"}
+WIDE = {"width": 1440, "height": 900}
+NARROW = {"width": 390, "height": 844}
+# 1280 × 720 at 200 % zoom, and the narrowest phone.
+ZOOMED, NARROWEST = {"width": 640, "height": 360}, {"width": 320, "height": 568}
+
+
+def jobs():
+    """One import in each state."""
+    counts = {sheet: {"new": 1, "changed": 20, "same": 3000} for sheet in ("单位", "村", "户", "结对")}
+    right = {"ok": True, "counts": counts, "fault_count": 0, "faults": [], "warnings": [], "written": False}
+    wrong = right | {"ok": False, "fault_count": 2000, "faults": [FAULT, FAULT | {"sheet": "村"}] * 10}
+    states = [
+        (JobState.WAITING, None, True),
+        (JobState.RUNNING, None, False),
+        (JobState.FAILED, None, True),
+        (JobState.DONE, wrong, True),
+        (JobState.DONE, right, True),
+        (JobState.DONE, right | {"warnings": [FAULT] * 60}, True),
+        (JobState.DONE, right | {"written": True}, False),
+    ]
+    return [
+        Job.objects.create(
+            kind="import_registry",
+            title="登记表_一个名字相当长的县_2026年3月_最终版_再改一次.xlsx",
+            state=state,
+            result=result,
+            step="核对",
+            params={"dry_run": dry_run, "file": "x", "file_name": "登记表.xlsx"},
+        )
+        for state, result, dry_run in states
+    ]
+
+
+@pytest.fixture
+def places(people):
+    """Person and address of every page and every state of it."""
+    county.add_activity("consult", "2026-05-05", unit=people.unit)
+    figure = f"/figures/trip_days/cadre/{people.cadre.code}/?period=2026-05"
+    unit = f"/units/{people.unit.code}/"
+    return [
+        (None, "/login/"),
+        (None, "/login/?next=/me/"),
+        (people.cadre, "/me/"),
+        (people.cadre, "/me/?month=2026-05"),
+        (people.colleague, "/me/"),
+        (people.cadre, figure),
+        (people.cadre, "/no/such/page/"),
+        (people.unit_leader, unit),
+        (people.unit_leader, f"{unit}?month=2026-05&state=missed"),
+        (people.unit_leader, f"{unit}?q=nobody"),
+        (people.office, "/county/?month=2026-05"),
+        (people.office, "/county/?type=enterprise"),
+        (people.office, "/imports/"),
+        *((people.office, f"/imports/{job.pk}/") for job in jobs()),
+    ]
+
+
+def walk(page, places, enter):
+    last = None
+    for person, address in places:
+        if person is not last:
+            page.context.clear_cookies()
+            enter(page, person)
+            last = person
+        page.goto(address)
+        yield address
+
+
+def test_axe_finds_nothing_at_the_desk(desktop, places, enter, clean):
+    for _ in walk(desktop, places, enter):
+        clean(desktop)
+
+
+def test_axe_finds_nothing_on_the_phone(phone, places, enter, clean):
+    for _ in walk(phone, places, enter):
+        clean(phone)
+
+
+def test_axe_finds_nothing_in_the_evidence_panel(desktop, people, enter, clean):
+    enter(desktop, people.unit_leader)
+    desktop.goto(f"/units/{people.unit.code}/?month=2026-05")
+    desktop.locator("a[data-panel]").first.click()
+    desktop.get_by_role("complementary").wait_for()
+    clean(desktop)
+
+
+@pytest.mark.parametrize("large", [False, True], ids=["normal text", "large text"])
+def test_nothing_is_wider_than_the_narrowest_screen(desktop, places, enter, live_server, large):
+    if large:
+        places = [place for place in places if place[0]]
+    wide = []
+    for address in walk(desktop, places, enter):
+        if large:
+            desktop.context.add_cookies([{"name": "large_text", "value": "1", "url": live_server.url}])
+            desktop.reload()
+            assert desktop.locator("html.large").count() == 1
+        for size in (NARROWEST, ZOOMED, NARROW):
+            desktop.set_viewport_size(size)
+            if desktop.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+                wide.append((address, size["width"]))
+    assert not wide
+
+
+def test_every_page_reads_without_javascript(browser, live_server, places, enter):
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False, viewport=WIDE)
+    page = context.new_page()
+    for address in walk(page, places, enter):
+        assert page.locator("h1").first.inner_text(), address
+    page.goto(places[7][1])
+    context.clear_cookies()
+    enter(page, places[7][0])
+    page.goto(f"{places[7][1]}?month=2026-05&q=泽仁")
+    page.locator("a[data-panel]").first.click()
+    assert page.url.split("/")[3] == "figures"
+    context.close()
+
+
+def test_no_page_breaks_the_content_security_policy(desktop, places, enter):
+    said = []
+    desktop.on("console", lambda message: said.append((desktop.url, message.text)))
+    desktop.on("pageerror", lambda error: said.append((desktop.url, str(error))))
+    for _ in walk(desktop, places, enter):
+        pass
+    assert not [text for text in said if "404" not in text[1]]
