@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 MAX_UPLOAD = 100 * 1024 * 1024
 
 
-def start_import(kind: str, upload: UploadedFile[Any], *, dry_run: bool, by: User) -> Job:
+def start_import(kind: str, upload: "UploadedFile[Any]", *, dry_run: bool, by: User) -> Job:
     """Keep the file and queue the work. Raise ValidationError for a file too large or empty."""
     if not upload.size or upload.size > MAX_UPLOAD:
         raise ValidationError("文件是空的" if not upload.size else "文件超过 100 MB，请拆成几个文件")

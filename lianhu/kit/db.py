@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.db import connection, migrations, models
+from django.db import OperationalError, connection, migrations, models
 from django.db.models import F, Func, Q, Value
 
 
@@ -46,6 +46,11 @@ class RefuseChange(migrations.RunSQL):
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
         return "RefuseChange", [self.table], {}
+
+
+def may_pass(error: OperationalError) -> bool:
+    """A deadlock, a serialization failure or a lock not given: the same work may pass when done again."""
+    return getattr(error.__cause__, "pgcode", "") in {"40P01", "40001", "55P03"}
 
 
 def lock_for_transaction(name: str) -> None:

@@ -7,7 +7,7 @@ from operator import mul
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 _LANDLINE = re.compile(r"(0(?:10|2\d|[3-9]\d{2}))([2-9]\d{6,7})(\d{1,6})?", re.ASCII)
-_LANDLINE_PARTS = re.compile(r"(0\d{2,3})[-)]([2-9]\d{6,7})(?:[-转x](\d{1,6}))?", re.ASCII)
+_LANDLINE_PARTS = re.compile(r"(0(?:10|2\d|[3-9]\d{2}))[-)]([2-9]\d{6,7})(?:[-转x](\d{1,6}))?", re.ASCII)
 
 
 def check_character(first_17: str) -> str:

@@ -121,7 +121,7 @@ def workbook(rows, columns=None):
     book = openpyxl.Workbook()
     book.remove(book.active)
     for sheet, found in rows.items():
-        names = (columns or {}).get(sheet, COLUMNS[sheet]).split()
+        names = (columns or {}).get(sheet, COLUMNS[sheet.strip()]).split()
         page = book.create_sheet(sheet)
         page.append(names)
         for row in found:

@@ -183,7 +183,11 @@ def test_a_later_row_of_the_same_household_does_not_speak_for_the_first():
     rows["户"].append(rows["户"][0] | {"户类型": "干部职工家庭", "干部工号": "00001"})
     rows["干部"].append(rows["干部"][0] | {"单位编码": "D2", "班子成员": "否"})
     rows["单位"].append(rows["单位"][2] | {"单位类型": "县级部门"})
-    assert books.places(books.import_(rows)) == [("单位", 5, "单位编码"), ("干部", 6, "工号"), ("户", 6, "户编码")]
+    assert books.places(books.import_(rows)) == [
+        ("单位", 5, "单位编码"),
+        ("干部", 6, "工号"),
+        ("户", 6, "户编码"),
+    ]
 
 
 def test_two_holders_on_one_day_are_told_at_the_later_row():
@@ -392,7 +396,13 @@ def test_a_row_of_sheet_posts_wins_on_its_days():
     books.import_(books.registry())
     rows = changed("干部", 1, 单位编码="D2")
     rows["任职"] = [
-        {"工号": "00002", "单位编码": "D1", "职级": "一般干部", "开始日期": DAY(2020, 1, 1), "结束日期": DAY(2026, 2, 28)},
+        {
+            "工号": "00002",
+            "单位编码": "D1",
+            "职级": "一般干部",
+            "开始日期": DAY(2020, 1, 1),
+            "结束日期": DAY(2026, 2, 28),
+        },
         {"工号": "00002", "单位编码": "D2", "职级": "一般干部", "开始日期": DAY(2026, 3, 1)},
     ]
     assert books.import_(rows, on=DAY(2026, 6, 15))["ok"]

@@ -28,7 +28,9 @@ def changed(sheet, row, **values):
 def test_the_small_history_is_written_as_it_says():
     answer = books.import_(books.visits())
     assert answer["ok"], answer["faults"]
-    trips = Trip.objects.order_by("begins_on", "cadre__code").values_list("cadre__code", "backfilled", "approved_at")
+    trips = Trip.objects.order_by("begins_on", "cadre__code").values_list(
+        "cadre__code", "backfilled", "approved_at"
+    )
     assert [(code, late, at is not None) for code, late, at in trips] == [
         ("00002", False, False), ("00003", False, False), ("00002", True, True),
     ]  # fmt: skip
@@ -62,7 +64,11 @@ def test_a_matter_stands_where_its_dates_say(values, state, actions):
     matter = Grievance.objects.get(number="LH-2026-000007")
     assert matter.state == state
     events = matter.events.order_by("id").values_list("action", flat=True)
-    assert list(events) == ["register", "assign", *(name for name in actions if name not in ("register", "assign"))]
+    assert list(events) == [
+        "register",
+        "assign",
+        *(name for name in actions if name not in ("register", "assign")),
+    ]
 
 
 def test_a_matter_of_a_household_lies_in_its_village_and_numbers_are_kept():
@@ -114,7 +120,10 @@ def test_a_reference_to_nothing_is_one_fault_at_its_cell(sheet, row, column):
 
 def test_each_of_several_codes_is_looked_up():
     answer = books.import_(changed("活动", 0, 工号="00002、NOPE，00001、XX"))
-    assert [fault["message"] for fault in answer["faults"]] == ["没有工号 NOPE，请核对", "没有工号 XX，请核对"]
+    assert [fault["message"] for fault in answer["faults"]] == [
+        "没有工号 NOPE，请核对",
+        "没有工号 XX，请核对",
+    ]
 
 
 @pytest.mark.parametrize("day", [DAY(2026, 3, 4), DAY(2026, 3, 7)])
@@ -174,7 +183,9 @@ def test_a_visit_may_lie_in_a_trip_of_an_earlier_file():
 def test_a_trip_is_not_made_shorter_than_its_visits():
     assert books.import_(books.visits())["ok"]
     trip = books.visits()["驻村"][0]
-    assert books.places(books.import_({"驻村": [trip | {"结束日期": DAY(2026, 3, 5)}]})) == [("驻村", 2, "结束日期")]
+    assert books.places(books.import_({"驻村": [trip | {"结束日期": DAY(2026, 3, 5)}]})) == [
+        ("驻村", 2, "结束日期")
+    ]
     Visit.objects.filter(household__code="H2").update(voided_at=timezone.now())
     assert books.import_({"驻村": [trip | {"结束日期": DAY(2026, 3, 5)}]})["ok"]
 
@@ -214,10 +225,14 @@ def test_only_the_codes_must_exist():
     day = DAY(2012, 5, 1)  # before every post, pairing and link
     for village, home in ((books.V1, "H1"), (books.V2, "H4")):
         rows["驻村"].append({"工号": "00009", "村编码": village, "开始日期": day, "结束日期": day})
-        rows["走访"].append({"工号": "00009", "户编码": home, "走访日期": day, "存在困难": "无", "群众意见": "无"})
+        rows["走访"].append(
+            {"工号": "00009", "户编码": home, "走访日期": day, "存在困难": "无", "群众意见": "无"}
+        )
     on_leave = DAY(2026, 3, 2)
     rows["驻村"].append({"工号": "00002", "村编码": books.V1, "开始日期": on_leave, "结束日期": on_leave})
-    rows["诉求"][1]["答复日期"] = rows["诉求"][1]["销号日期"] = rows["诉求"][1]["公示日期"] = DAY(2026, 12, 31)
+    rows["诉求"][1]["答复日期"] = rows["诉求"][1]["销号日期"] = rows["诉求"][1]["公示日期"] = DAY(
+        2026, 12, 31
+    )
     rows["活动"].append({"类型": "表彰活动", "日期": day, "村编码": books.V2, "主题": "表彰"})
     answer = books.import_(rows)
     assert answer["ok"], answer["faults"]

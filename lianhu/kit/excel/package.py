@@ -14,7 +14,7 @@ _MAX_RATIO = 100
 _MAX_PARSED = 16 * MIB
 _MAX_PARTS = 2000
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ENTITY = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
+_ENTITY = re.compile(rb"<!(DOCTYPE|ENTITY)|&(?!(amp|lt|gt|quot|apos);|#)", re.IGNORECASE)
 _ENCODING = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([^"']*)""")
 _REL = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 
@@ -44,9 +44,9 @@ def open_package(path: Path) -> zipfile.ZipFile:
                 raise _old_format("EncryptedPackage".encode("utf-16-le") in file.read(64 * MIB))
         archive = zipfile.ZipFile(path)
     except FileNotFoundError as error:
-        raise UnreadableWorkbook("no_file", f"没有这个文件：{path}") from error
+        raise UnreadableWorkbook("no_file", f"没有这个文件：{path.name}") from error
     except (IsADirectoryError, PermissionError) as error:
-        raise UnreadableWorkbook("no_file", f"不能读这个文件：{path}") from error
+        raise UnreadableWorkbook("no_file", f"不能读这个文件：{path.name}") from error
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise not_xlsx() from error
     try:
@@ -158,6 +158,6 @@ def _check_prolog(piece: bytes) -> None:
 
 
 def _without_entities(piece: bytes) -> bytes:
-    if b"<!" in piece and _ENTITY.search(piece):
+    if (b"<!" in piece or b"&" in piece) and _ENTITY.search(piece):
         raise UnreadableWorkbook("entities", "文件里有不该有的 XML 声明，请在 Excel 里打开后另存为 .xlsx")
     return piece

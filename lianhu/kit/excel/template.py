@@ -7,6 +7,7 @@ from typing import Any
 import xlsxwriter
 
 _LAST_ROW = 20_000
+_LONGEST_LIST = 255  # Excel's limit; longer ones are told in the note alone
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ def _guide(sheet: Any, index: int, column: TemplateColumn) -> None:
     note = "\n".join(part for part in ("必填" if column.required else "可不填", column.note) if part)
     if column.choices:
         note += "\n只能填：" + "、".join(column.choices)
+    if column.choices and len(",".join(column.choices)) <= _LONGEST_LIST:
         sheet.data_validation(
             1, index, _LAST_ROW, index,
             {"validate": "list", "source": list(column.choices), "error_title": "不在列表里",
