@@ -18,7 +18,7 @@ def refused_by(constraint):
 
     A foreign key's name ends in a hash: its beginning is enough.
     """
-    with pytest.raises(IntegrityError) as refused, transaction.atomic():
+    with pytest.raises(IntegrityError) as refused, transaction.atomic():  # noqa: PT012
         yield
         sql("SET CONSTRAINTS ALL IMMEDIATE")
     error = refused.value.__cause__

@@ -111,9 +111,13 @@ def visits():
     return copy.deepcopy(_VISITS)
 
 
-def cell(book, sheet, row, column):
-    """The openpyxl cell below the header `column`; row 0 is Excel's row 2."""
-    return book[sheet].cell(row + 2, COLUMNS[sheet].split().index(column) + 1)
+def changed(sheet, row, **values):
+    """The right registry with some cells of one row changed; the row after the last is a new one."""
+    rows = registry()
+    if row == len(rows[sheet]):
+        rows[sheet].append({})
+    rows[sheet][row].update(values)
+    return rows
 
 
 def workbook(rows, columns=None):

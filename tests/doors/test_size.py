@@ -44,7 +44,8 @@ def many(count, line, labels=""):
 SIZES = {
     "a million blank rows with a style": (
         lambda: many(1_000_000, '<row r="#" s="1" customFormat="1"><c r="A#" s="1"/><c r="T#" s="1"/></row>'), 0, 60),
-    "a million errors": (lambda: many(400_000, '<row r="#"><c r="A#" t="e"><v>#N/A</v></c></row>'), "too_many_errors", 200),
+    "errors without end": (
+        lambda: many(400_000, '<row r="#"><c r="A#" t="e"><v>#N/A</v></c></row>'), "too_many_errors", 200),
     "one text without end": (lambda: [HEAD, "<row><c><is><t>", *["A" * MIB] * 200, TAIL], "too_large", 20),
     "strings without end": (lambda: [HEAD, *["<c><v>1</v></c>" * 50_000] * 200, TAIL], "too_large", 20),
     "merges without end": (

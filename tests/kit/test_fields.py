@@ -68,25 +68,29 @@ REFUSED = [
     (CODE, "#N/A", "error_cell"), (CODES, "1.38E+10、2", "not_a_code"),
     (VILLAGE, "51322120020", "not_a_village_code"), (VILLAGE, "51322120020A", "not_a_village_code"),
     (VILLAGE, "5.13221E+11", "not_a_code"), (VILLAGE, "٥١٣٢٢١٢٠٠٢٠١", "not_a_village_code"),
-    (NAME, "张\x07", "control_character"), (NAME, "张\x0b三", "control_character"), (NAME, "张\ud842", "control_character"),
+    (NAME, "张\x07", "control_character"), (NAME, "张\x0b三", "control_character"),
+    (NAME, "张\ud842", "control_character"),
     (NAME, 12.0, "not_a_name"), (NAME, True, "not_a_name"), (NAME, "䶮" * 101, "too_long"), (NAME, " ", "required"),
     (TEXT, "一" * 11, "too_long"), (TEXT, "\x00", "control_character"), (TEXT, "#DIV/0!", "error_cell"),
     (DATE, "2026.3.5", "not_a_date"), (DATE, "20260305", "not_a_date"), (DATE, 20260305.0, "not_a_date"),
     (DATE, 46000.0, "not_a_date"), (DATE, "46000", "not_a_date"), (DATE, "26-3-5", "not_a_date"),
     (DATE, "2026-3/5", "not_a_date"), (DATE, "3月5日", "not_a_date"), (DATE, "2026年3月5号", "not_a_date"),
     (DATE, "2026-03-05 10:00", "not_a_date"), (DATE, "2026-03-05T00:00:00", "not_a_date"), (DATE, "今天", "not_a_date"),
-    (DATE, "二〇二六年三月五日", "not_a_date"), (DATE, "2026-02-30", "no_such_day"), (DATE, "2026-02-29", "no_such_day"),
+    (DATE, "二〇二六年三月五日", "not_a_date"), (DATE, "2026-02-30", "no_such_day"),
+    (DATE, "2026-02-29", "no_such_day"),
     (DATE, "2026-13-01", "no_such_day"), (DATE, "2026-00-10", "no_such_day"), (DATE, "0000-01-01", "no_such_day"),
     (DATE, "1900-02-28", "date_out_of_range"), (DATE, "9999-12-31", "date_out_of_range"), (DATE, True, "not_a_date"),
     (DATE, datetime.time(12), "not_a_date"), (DATE, datetime.timedelta(3), "not_a_date"),
-    (FLAG, "有", "not_yes_or_no"), (FLAG, 1.0, "not_yes_or_no"), (FLAG, "√", "not_yes_or_no"), (FLAG, "Y", "not_yes_or_no"),
+    (FLAG, "有", "not_yes_or_no"), (FLAG, 1.0, "not_yes_or_no"), (FLAG, "√", "not_yes_or_no"),
+    (FLAG, "Y", "not_yes_or_no"),
     (PHONE, "1.38E+10", "not_a_phone"), (PHONE, "12812341234", "not_a_phone"), (PHONE, "1381234123", "not_a_phone"),
     (PHONE, 1381234123.0, "not_a_phone"), (PHONE, "6123456", "not_a_phone"), (PHONE, "0837-0123456", "not_a_phone"),
     (PHONE, "13812341234、13812341235", "not_a_phone"), (PHONE, True, "not_a_phone"),
     (ID, 513224199003150019.0, "id_number_as_number"), (ID, 1.0, "id_number_as_number"),
     (ID, "513224900315001", "id_number_15_digits"), (ID, "51322419900315001", "not_an_id_number"),
     (ID, "513224199002300019", "not_an_id_number"), (ID, "513224209903150019", "not_an_id_number"),
-    (ID, "513224199003150018", "not_an_id_number"), (ID, True, "not_an_id_number"), (ID, DAY(2026, 3, 5), "not_an_id_number"),
+    (ID, "513224199003150018", "not_an_id_number"), (ID, True, "not_an_id_number"),
+    (ID, DAY(2026, 3, 5), "not_an_id_number"),
     (NUMBER, 2.5, "not_a_number"), (NUMBER, "2.5", "not_a_number"), (NUMBER, "四", "not_a_number"),
     (NUMBER, "1e1", "not_a_number"), (NUMBER, True, "not_a_number"), (NUMBER, DAY(2026, 3, 5), "not_a_number"),
     (NUMBER, 0, "number_out_of_range"), (NUMBER, "-1", "number_out_of_range"), (NUMBER, 1e14, "number_out_of_range"),
@@ -106,7 +110,7 @@ def test_it_is_refused(field, raw, code):
 
 
 def test_a_15_digit_id_number_is_answered_with_its_18_digit_form():
-    with pytest.raises(ValidationError, match="110105194912310022|11010519491231002X"):
+    with pytest.raises(ValidationError, match="11010519491231002X"):
         ID.clean("110105491231002")
 
 

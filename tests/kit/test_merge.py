@@ -28,7 +28,8 @@ DAY = datetime.date(2026, 3, 5)
 def things(db):
     with connection.cursor() as cursor:
         cursor.execute(
-            """CREATE TEMP TABLE things (id serial, code text UNIQUE, words text, "on" date, number int4, sealed bytea)"""
+            """CREATE TEMP TABLE things
+                   (id serial, code text UNIQUE, words text, "on" date, number int4, sealed bytea)"""
         )
 
 
