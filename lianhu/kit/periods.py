@@ -23,7 +23,7 @@ class Period:
         """Raise ValueError when the code is none of the three forms."""
         match = _CODE.fullmatch(code)
         if not match:
-            raise ValueError(f"not a period: {code!r} (2026-03, 2026Q1 or 2026)")
+            raise ValueError(f"“{code}”不是期间，请写成 2026-03、2026Q1 或 2026")
         year = int(match["year"])
         if match["month"]:
             return cls._months(year, int(match["month"]), 1)

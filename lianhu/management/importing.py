@@ -6,14 +6,13 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from lianhu.doors.imports import record_import
 from lianhu.doors.workbook import import_workbook
 from lianhu.kit import clock
+from lianhu.kit.commands import DataCommand
 
 
-class ImportCommand(BaseCommand):
+class ImportCommand(DataCommand):
     """`FILE.xlsx [--dry-run] [--format json]`: exit 1 on faults (contract, section 9)."""
 
     kind = ""

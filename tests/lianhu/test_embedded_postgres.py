@@ -1,3 +1,4 @@
+import json
 import os
 import stat
 import subprocess
@@ -193,3 +194,12 @@ def test_dbshell_reaches_the_embedded_server(station):
     done = station.manage("dbshell", "--", "-Atc", "SELECT 40 + 2")
     assert done.stdout.strip() == "42", done.stderr
     assert station.processes() == []
+
+
+def test_a_data_command_brings_a_new_database_up_to_date_and_says_nothing_else(station):
+    done = station.manage("compliance", "--period", "2026-03", "--as-of", "2026-04-01", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"period": "2026-03", "as_of": "2026-04-01", "rows": []}
+    wrong = station.manage("compliance", "--period", "2026-13")
+    assert wrong.returncode == 1
+    assert "2026-13”不是期间" in wrong.stderr

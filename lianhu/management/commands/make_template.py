@@ -3,13 +3,12 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from lianhu.doors.kinds import BOOKS
 from lianhu.doors.template import write_template
+from lianhu.kit.commands import DataCommand
 
 
-class Command(BaseCommand):
+class Command(DataCommand):
     help = "Write an empty registry or visits workbook, with drop-downs and notes."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

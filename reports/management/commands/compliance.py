@@ -5,14 +5,15 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from lianhu.kit import clock
+from lianhu.kit.commands import DataCommand
 from lianhu.kit.periods import Period
 from reports.quotas.compute import Figure, figures
 
 
-class Command(BaseCommand):
+class Command(DataCommand):
     help = "Figures of a month, quarter or year (2026-03, 2026Q1, 2026), live, as JSON."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -23,12 +24,19 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             period = Period.parse(options["period"])
-            as_of = datetime.date.fromisoformat(options["as_of"]) if options["as_of"] else clock.today()
         except ValueError as error:
             raise CommandError(str(error)) from error
+        as_of = _day(options["as_of"]) if options["as_of"] else clock.today()
         rows = [_row(figure) for figure in figures(period, as_of=as_of)]
         answer = {"period": period.code, "as_of": as_of.isoformat(), "rows": rows}
         self.stdout.write(json.dumps(answer, ensure_ascii=False))
+
+
+def _day(text: str) -> datetime.date:
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError as error:
+        raise CommandError(f"“{text}”不是日期，请写成 2026-03-05") from error
 
 
 def _row(figure: Figure) -> dict[str, Any]:
