@@ -83,7 +83,7 @@ def one_holder_a_day(row: Values, facts: RegistryFacts) -> Iterator[Fault]:
         holder = facts.paired(row["household"]).take(begin, end, (facts.row, row["cadre"]))
         if holder:
             told = f"{facts.place(holder[0])}已由 {holder[1]} 结对同一户，日期重叠"
-            yield Fault("begins_on", "overlap", told)
+            yield Fault("cadre", "overlap", told)
 
 
 def one_post_a_day(row: Values, facts: RegistryFacts) -> Iterator[Fault]:

@@ -15,7 +15,7 @@ from visits.models import Trip, Visit
 
 Date = datetime.date
 Rows = dict[str, list[tuple[int, Values]]]
-_Where = tuple[str | None, str | None]
+_Where = tuple[str, str]
 
 
 @dataclass
@@ -30,7 +30,6 @@ class HistoryFacts:
     last_visit: dict[tuple[str, str, Date], Date] = field(default_factory=dict)
     row: int = 0
     _taken: dict[tuple[str, str], Occupied[int]] = field(default_factory=lambda: defaultdict(Occupied))
-    # By cadre and village; None where a trip's own code is at fault: it may be anybody's.
     _trips: dict[_Where, list[tuple[Date, Date]]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
@@ -55,11 +54,8 @@ class HistoryFacts:
         return self._taken[cadre, village]
 
     def in_trip(self, cadre: str, village: str, day: Date) -> bool:
-        return any(self._covered(where, day) for where in ((cadre, village), (cadre, None), (None, village)))
-
-    def _covered(self, where: _Where, day: Date) -> bool:
         """Each end is the latest of the trips begun until then: one look tells."""
-        spans = self._trips.get(where, [])
+        spans = self._trips.get((cadre, village), [])
         before = bisect_right(spans, (day, Date.max))
         return before > 0 and spans[before - 1][1] >= day
 
@@ -77,15 +73,12 @@ class HistoryFacts:
         self.known["household"].update(self.village_of)
 
     def _add_trips(self, rows: list[tuple[int, Values]]) -> None:
+        """A trip covers what its row says; one whose codes or days can't be read covers nothing."""
         for _, row in rows:
-            cadre = row["cadre"] if row.get("cadre") in self.known["cadre"] else None
-            village = row["village"] if row.get("village") in self.known["village"] else None
+            cadre, village = row.get("cadre"), row.get("village")
             begin, end = row.get("begins_on"), row.get("ends_on")
-            if begin and end and begin <= end:
+            if cadre and village and begin and end and begin <= end:
                 self._trips[cadre, village].append((begin, end))
-            elif cadre and village:
-                # Its days are at fault: visits of those days must not be told as well.
-                self._trips[cadre, village].append((Date.min, Date.max))
 
     def _read_trips(self, rows: Rows) -> None:
         stated = {

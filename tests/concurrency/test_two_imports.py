@@ -94,7 +94,7 @@ def test_of_two_files_that_contradict_each_other_one_is_told():
     answers = [thread.result() for thread in threads]
     assert sorted(answer["ok"] for answer in answers) == [False, True]
     [refused] = [answer for answer in answers if not answer["ok"]]
-    assert books.places(refused) == [("结对", 2, "开始日期")]
+    assert books.places(refused) == [("结对", 2, "工号")]
     assert Pairing.objects.filter(household__code="H1").count() == 1
 
 

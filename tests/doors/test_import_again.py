@@ -63,7 +63,7 @@ def test_a_file_without_end_dates_is_held_to_the_ends_that_are_there():
     rows = books.registry()
     rows["结对"].append({"工号": "00009", "户编码": "H1", "开始日期": DAY(2024, 1, 1)})
     answer = books.import_(rows, columns={"结对": "工号 户编码 开始日期"})
-    assert books.places(answer) == [("结对", 7, "开始日期")]
+    assert books.places(answer) == [("结对", 7, "工号")]
 
 
 def test_a_blank_optional_cell_empties_what_was_there():
@@ -89,11 +89,11 @@ def test_a_second_file_closes_reopens_and_hands_over_a_pairing():
     assert books.import_(pairing("00003", "H1", DAY(2026, 1, 1), DAY(2026, 5, 31)))["ok"]
     assert books.import_(pairing("00009", "H1", DAY(2026, 6, 1)))["ok"]
     answer = books.import_(pairing("00003", "H1", DAY(2026, 1, 1)))
-    assert books.places(answer) == [("结对", 2, "开始日期")]
+    assert books.places(answer) == [("结对", 2, "工号")]
     assert "系统里" in answer["faults"][0]["message"]
     both = pairing("00003", "H1", DAY(2026, 1, 1))
     both["结对"] += pairing("00009", "H1", DAY(2026, 6, 1), DAY(2026, 6, 1))["结对"]
-    assert books.places(books.import_(both)) == [("结对", 3, "开始日期")]
+    assert books.places(books.import_(both)) == [("结对", 3, "工号")]
     found = Pairing.objects.filter(household__code="H1", begins_on__gte=DAY(2026, 1, 1)).order_by("begins_on")
     assert list(found.values_list("ends_on", flat=True)) == [DAY(2026, 5, 31), None]
 
@@ -101,7 +101,7 @@ def test_a_second_file_closes_reopens_and_hands_over_a_pairing():
 def test_a_pairing_overlaps_what_the_database_has():
     books.import_(books.registry())
     answer = books.import_(pairing("00009", "H1", DAY(2026, 3, 1), DAY(2026, 3, 1)))
-    assert books.places(answer) == [("结对", 2, "开始日期")]
+    assert books.places(answer) == [("结对", 2, "工号")]
 
 
 def home(**values):

@@ -185,7 +185,7 @@ def test_a_later_row_of_the_same_household_does_not_speak_for_the_first():
 def test_two_holders_on_one_day_are_told_at_the_later_row():
     rows = books.changed("结对", 1, 开始日期=DAY(2025, 12, 31))
     answer = books.import_(rows)
-    assert books.places(answer) == [("结对", 3, "开始日期")]
+    assert books.places(answer) == [("结对", 3, "工号")]
     assert "第 2 行" in answer["faults"][0]["message"]
 
 
