@@ -47,7 +47,9 @@ def _chosen(among: CadreQuerySet, today: datetime.date) -> dict[str, Cadre]:
     chosen: dict[str, Cadre] = {}
     in_post = among.filter(left_on__isnull=True, joined_on__lte=today)
     for role in Role.values:
-        holders = in_post.filter(pk__in=_holders(role, today)).order_by("code")
+        # Whoever holds this role alone shows it best.
+        holders = in_post.filter(pk__in=_holders(role, today))
+        holders = holders.annotate(roles=Count("role_grants__role", distinct=True)).order_by("roles", "code")
         if role == Role.CADRE:
             holders = _still_owing(in_post, today)
         taken = [cadre.pk for cadre in chosen.values()]

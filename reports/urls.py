@@ -1,16 +1,32 @@
-from django.urls import path, re_path
+from django.urls import path, re_path, register_converter
 
-from reports.pages import county, evidence, me, units
+from reports.pages import county, evidence, me, units, villages
+
+
+class CodeConverter:
+    """A natural key in an address. PostgreSQL takes no NUL: such an address is not there."""
+
+    regex = r"[^/\x00]+"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(CodeConverter, "code")
 
 urlpatterns = [
     path("", me.home, name="home"),
     path("me/", me.me, name="me"),
-    path("units/<str:code>/", units.unit, name="unit"),
-    path("units/<str:code>/export.xlsx", units.export_unit, name="export_unit"),
+    path("units/<code:code>/", units.unit, name="unit"),
+    path("units/<code:code>/export.xlsx", units.export_unit, name="export_unit"),
     path("county/", county.county, name="county"),
     path("county/export.xlsx", county.export_county, name="export_county"),
+    path("villages/", villages.villages, name="villages"),
     re_path(
-        r"^figures/(?P<quota>[a-z_]+)/(?P<kind>cadre|unit|village)/(?P<code>[^/]+)/$",
+        r"^figures/(?P<quota>[a-z_]+)/(?P<kind>cadre|unit|village)/(?P<code>[^/\x00]+)/$",
         evidence.evidence_page,
         name="evidence",
     ),

@@ -19,10 +19,10 @@ from reports.pages.duties import Duty, duties, seen_on
 from reports.pages.exports import office_download, quota_columns
 from reports.pages.months import Months, months_of
 from reports.pages.unit_table import Tally, columns_of, tally
+from reports.pages.villages import village_duties
 from reports.quotas.compute import Subjects
 
 _CADRES_ONLY = Subjects(units=frozenset(), villages=frozenset())
-_VILLAGES_ONLY = Subjects(cadres=frozenset(), units=frozenset())
 
 
 @dataclass(frozen=True)
@@ -105,13 +105,8 @@ def _sum(tallies: Iterable[Tally]) -> Tally:
 
 
 def village_tallies(months: Months) -> list[tuple[Quota, Tally]]:
-    """What binds villages: this month, and the quarter it lies in."""
-    month = months.month
-    quarter = Period.parse(f"{month.first.year}Q{(month.first.month + 2) // 3}")
-    found = [
-        *duties(month, as_of=months.today, subjects=_VILLAGES_ONLY),
-        *duties(quarter, as_of=seen_on(month, months.today), subjects=_VILLAGES_ONLY),
-    ]
+    """How many villages have done what binds them."""
+    found = village_duties(months, None)
     return [
         (quota, tally(duty for duty in found if duty.quota.code == quota.code)) for quota in columns_of(found)
     ]

@@ -25,10 +25,13 @@ from visits.models import VisitResult
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """Each to their own first page."""
-    if scope_of(request.user).county:
+    scope = scope_of(request.user)
+    if scope.county:
         return redirect("county")
     units = home_units(request.user)
-    return redirect("unit", units[0].code) if units else redirect("me")
+    if units:
+        return redirect("unit", units[0].code)
+    return redirect("villages" if scope.village_ids else "me")
 
 
 @login_required

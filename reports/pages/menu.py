@@ -37,6 +37,8 @@ def _places(user: Any) -> list[tuple[str, str, str]]:
         ("本单位" if len(scope.unit_ids) == 1 else unit.name, reverse("unit", args=[unit.code]), "unit")
         for unit in home_units(user)
     ]
+    if scope.village_ids:
+        places.append(("村", reverse("villages"), "village"))
     if scope.county:
         places += [("全县", reverse("county"), "county"), ("导入", reverse("imports"), "import")]
     return places

@@ -18,6 +18,10 @@ pytestmark = pytest.mark.django_db
 UNIT = {"unit_liaison", "unit_leader", "office"}
 OFFICE = {"office"}
 SEES_CADRE = UNIT | {"cadre"}
+# They see their own villages there, not these (tests/reports/pages/test_villages.py).
+STRANGERS_WITH_VILLAGES = {
+    f"stranger_{role}" for role in ("branch", "township_liaison", "unit_liaison", "unit_leader")
+}
 SEES_VILLAGE = UNIT | {"branch", "township_liaison"}
 
 
@@ -46,6 +50,7 @@ TABLE = {
     "export_unit": Row(UNIT, lambda people: [people.unit.code]),
     "county": Row(OFFICE),
     "export_county": Row(OFFICE),
+    "villages": Row(SEES_VILLAGE | STRANGERS_WITH_VILLAGES),
     "evidence": Row(SEES_CADRE, lambda people: ["trip_days", "cadre", people.cadre.code], "?period=2026-05"),
     "imports": Row(OFFICE),
     "import_template": Row(OFFICE, lambda people: ["registry"]),

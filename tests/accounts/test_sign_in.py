@@ -32,7 +32,7 @@ def send(client, username, password=PASSWORD, **fields):
     ("name", "first_page"),
     [
         ("cadre", "/me/"),
-        ("branch", "/me/"),
+        ("branch", "/villages/"),
         ("unit_leader", "/units/U-EDU/"),
         ("unit_liaison", "/units/U-EDU/"),
         ("township_liaison", "/units/T-1/"),

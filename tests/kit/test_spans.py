@@ -2,7 +2,7 @@
 
 import datetime
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lianhu.kit.spans import OPEN_END, Occupied
@@ -30,6 +30,7 @@ def test_an_open_end_goes_on():
     assert taken.take(OPEN_END, OPEN_END, "b") == "a"
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 15)), max_size=15))
 def test_it_agrees_with_counting_day_by_day(stays):
     taken, holder = Occupied(), {}

@@ -18,9 +18,10 @@ MAX_SPECIAL = 300_000
 MAX_MERGES = 20_000
 _BLANK_CELL = re.compile(rb"<c [^<>/]*+/>")
 _CORNER = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"')
-_CELL_TAGS = tuple(start + end for start in (b"<c", b":c") for end in (b" ", b">", b"\t", b"\n", b"\r"))
-_SPECIAL = (*(start + end for start in (b"<f", b":f") for end in (b" ", b">", b"/", b"\t", b"\n", b"\r")),
-            b'"e"', b"'e'")  # fmt: skip
+_CELL_TAG = re.compile(rb"<c[\s>]")
+_FORMULA_TAG = re.compile(rb"<f[\s>/]")
+# Errors, and tags under a prefix; in a text they only cost the careful look.
+_SUSPICIOUS = (b'"e"', b"'e'", b":c", b":f")
 _MERGE = re.compile(rb"""mergeCell\s[^>]*?ref\s*=\s*["']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})["']""")
 _PLACE = re.compile(r"([A-Za-z]{1,3})(\d{1,7})")
 
@@ -56,8 +57,9 @@ def scan_worksheet(archive: zipfile.ZipFile, part: str) -> Scan:
         last_row = max(last_row, max((int(row) for _, row in corners), default=0))
         careful = (
             careful
-            or len(corners) != sum(filled.count(tag) for tag in _CELL_TAGS)
-            or any(mark in filled for mark in _SPECIAL)
+            or len(corners) != len(_CELL_TAG.findall(filled))
+            or _FORMULA_TAG.search(filled) is not None
+            or any(mark in filled for mark in _SUSPICIOUS)
         )
         _add_merges(piece, found.merges)
     last_column = max((column_number(letters.decode()) for letters in columns), default=0)
