@@ -62,6 +62,8 @@ def _way_back(
     day = period.reference_day(as_of)
     query = f"?month={Period.month_of(day).code}"
     unit = None
+    if kind == "village":
+        return "村(社区)的任务", reverse("villages") + query
     if kind == "unit":
         unit = subject
     elif kind == "cadre":

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from lianhu.kit import clock
 from lianhu.kit.periods import Period
 from registry.models import Village
+from registry.scope import scope_of
 from reports.pages.duties import Duty, duties, seen_on
 from reports.pages.months import Months, months_of
 from reports.pages.unit_table import columns_of
@@ -34,7 +35,13 @@ def villages(request: HttpRequest) -> HttpResponse:
         for village in visible
     ]
     open_ = sum(any(cell.left for cell in row.cells) for row in rows)
-    context = {"months": months, "rows": rows, "open": open_, "columns": columns_of(found)}
+    context = {
+        "months": months,
+        "rows": rows,
+        "open": open_,
+        "columns": columns_of(found),
+        "county": scope_of(request.user).county,
+    }
     return render(request, "reports/villages.html", context)
 
 

@@ -62,6 +62,7 @@ def places(people):
         (people.office, "/county/?type=enterprise"),
         (people.office, "/imports/"),
         *((people.office, f"/imports/{job.pk}/") for job in jobs()),
+        (people.branch, "/villages/?month=2026-05"),
     ]
 
 

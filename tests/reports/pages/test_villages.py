@@ -19,13 +19,13 @@ def test_a_branch_begins_with_its_own_village_and_what_is_still_owed(people, for
     page = Page(client.get("/villages/?month=2026-05"))
     assert page.statement == "1 个村(社区)里有 1 个还差着"
     assert [row[0] for row in page.tables[0][1:]] == [people.village.name]
-    assert page.tables[0][1][1:] == ["1 / 1已完成", "0 / 2未完成", "0 / 1进行中"]
+    assert page.tables[0][1][1:] == ["1 / 1 已完成", "0 / 2 未完成", "0 / 1 进行中"]
 
 
 def test_each_figure_opens_its_evidence(people, forum, signed_in):
     client = signed_in(people.branch)
     page = Page(client.get("/villages/?month=2026-05"))
-    evidence = Page(client.get(page.links["1 / 1已完成"]))
+    evidence = Page(client.get(page.links["1 / 1 已完成"]))
     assert "计入 1 条" in evidence.words
 
 
