@@ -75,15 +75,17 @@ VISITS = Sheet(
             JOIN registry_cadre c ON c.id = w.cadre_id JOIN registry_household h ON h.id = w.household_id
             ORDER BY w.cadre_id, w.household_id, w.day, w.voided_at NULLS FIRST""",
         writes=(
+            # A trip that was voided since is better than none: the visit counts with the trip it lies in.
             """INSERT INTO visits_visit (cadre_id, household_id, trip_id, day, result, policy_talk,
                                          proxy_reason, void_reason, recorded_at, recorded_by_id)
-               SELECT c.id, h.id, t.id, d.day, d.result, d.policy_talk, '', '', %(now)s, %(by)s
+               SELECT DISTINCT ON (d.day, c.id, h.id)
+                      c.id, h.id, t.id, d.day, d.result, d.policy_talk, '', '', %(now)s, %(by)s
                FROM {diff} d JOIN registry_cadre c ON c.code = d.cadre
                JOIN registry_household h ON h.code = d.household
-               JOIN LATERAL (SELECT id FROM visits_trip t WHERE t.cadre_id = c.id
-                             AND t.village_id = h.village_id AND d.day BETWEEN t.begins_on AND t.ends_on
-                             ORDER BY t.voided_at DESC NULLS FIRST LIMIT 1) t ON true
-               WHERE d.verdict = 'new' ORDER BY d.day""",
+               JOIN visits_trip t ON t.cadre_id = c.id AND t.village_id = h.village_id
+                    AND d.day BETWEEN t.begins_on AND t.ends_on
+               WHERE d.verdict = 'new'
+               ORDER BY d.day, c.id, h.id, t.voided_at DESC NULLS FIRST""",
             """INSERT INTO visits_visitrecord
                    (visit_id, talk_topic, income_sources, difficulties, opinions, solved_on_spot)
                SELECT w.id, d.talk_topic, d.income_sources, d.difficulties, d.opinions, d.solved_on_spot
