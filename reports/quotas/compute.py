@@ -66,7 +66,7 @@ def figures(period: Period, *, as_of: datetime.date, subjects: Subjects = EVERYO
     uses = _uses(rules)
     with connection.cursor() as cursor:
         cursor.execute(_statement(uses), params_for(period, as_of, subjects) | _rule_params(rules, uses))
-        return [Figure(*row) for row in cursor.fetchall()]
+        return list(map(Figure._make, cursor.fetchall()))
 
 
 def params_for(period: Period, as_of: datetime.date, subjects: Subjects) -> dict[str, Any]:

@@ -11,8 +11,10 @@ _TRIP_COUNT = """
            CASE WHEN t.void THEN 'void' WHEN t.unapproved THEN 'unapproved'
                 WHEN NOT (t.whole OR t.part @> t.begins_on) THEN 'not_linked'
                 WHEN t.ends_on - t.begins_on + 1 < need.days THEN 'too_short' ELSE 'not_ended' END AS why_not
-    FROM linked_trip t JOIN cadre c ON c.id = t.cadre_id
-    CROSS JOIN LATERAL (SELECT coalesce((%(min_days)s::jsonb ->> c.rank)::int, 1) AS days) need
+    FROM linked_trip t
+    -- OFFSET keeps the look-up to one a cadre instead of one a trip.
+    JOIN (SELECT id, coalesce((%(min_days)s::jsonb ->> rank)::int, 1) AS days FROM cadre OFFSET 0) need
+      ON need.id = t.cadre_id
     WHERE t.begins_on >= %(first)s"""
 
 # Rule 2: distinct days, each in the month it falls in and by the link of that very day. A stay gives a
