@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import openpyxl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lianhu.kit.excel import style
@@ -82,6 +82,7 @@ def test_text_that_looks_like_markup_is_escaped(text):
     assert one_cell(text).value == text
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_comes_back_as_cleaned_and_never_as_a_formula(text):
     cell = one_cell(text)
@@ -245,6 +246,7 @@ def test_file_names_are_made_safe(name, safe):
     assert safe_file_name(name) == safe
 
 
+@settings(deadline=None)
 @given(st.text(max_size=400))
 def test_any_file_name_becomes_one_a_file_system_takes(name):
     safe = safe_file_name(name + ".xlsx")
@@ -253,6 +255,7 @@ def test_any_file_name_becomes_one_a_file_system_takes(name):
     assert not set(safe) & set('\\/:*?"<>|\0')
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.lists(st.text(min_size=1, max_size=31)))
 def test_any_sheet_name_becomes_one_excel_takes(title, taken):
     safe = safe_sheet_name(title, taken)
