@@ -1,5 +1,6 @@
 """Import from the web page: upload, dry run, confirmation, history."""
 
+import datetime
 import hashlib
 import logging
 import uuid
@@ -20,6 +21,7 @@ from lianhu.kit import clock
 log = logging.getLogger(__name__)
 
 MAX_UPLOAD = 100 * 1024 * 1024
+KEPT_UNCONFIRMED = datetime.timedelta(days=1)
 
 
 def start_import(kind: str, upload: "UploadedFile[Any]", *, dry_run: bool, by: User) -> Job:
@@ -88,6 +90,13 @@ def record_import(kind: str, path: Path, answer: dict[str, Any], *, by: User | N
         params={"file_name": path.name, "sha256": digest, "dry_run": False}, result=answer | {"written": True},
         started_at=moment, ended_at=moment,
     )  # fmt: skip
+
+
+def sweep_uploads(now: datetime.datetime) -> None:
+    """A file tried and never confirmed holds phones and ID numbers too: it goes after a day."""
+    for path in (Path(settings.MEDIA_ROOT) / "imports").glob("*.xlsx"):
+        if path.stat().st_mtime < (now - KEPT_UNCONFIRMED).timestamp():
+            path.unlink(missing_ok=True)
 
 
 def _job_kind(kind: str) -> str:

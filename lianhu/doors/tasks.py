@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from lianhu.doors.imports import run_import
+from lianhu.doors.imports import run_import, sweep_uploads
+from lianhu.kit import clock
 
 
 @shared_task(name="import_registry")
@@ -13,3 +14,8 @@ def import_registry(job_id: int) -> None:
 @shared_task(name="import_visits")
 def import_visits(job_id: int) -> None:
     run_import(job_id)
+
+
+@shared_task(name="sweep_import_uploads")
+def sweep_import_uploads() -> None:
+    sweep_uploads(clock.now())

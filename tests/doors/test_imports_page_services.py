@@ -1,5 +1,6 @@
 """Import from the web page: kept, tried, confirmed once, written, and the file thrown away."""
 
+import datetime
 import hashlib
 
 import pytest
@@ -9,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from accounts.models import Job, JobState
 from lianhu.doors import imports
 from lianhu.doors.imports import confirm_import, run_import, start_import
+from lianhu.kit import clock
 from registry.models import Household
 from tests import county
 from tests.doors import books
@@ -148,3 +150,14 @@ def test_progress_is_said_in_order(tmp_path):
     assert [percent for percent, _ in said] == sorted(percent for percent, _ in said)
     assert said[0][1] == "打开文件"
     assert said[-1][1] == "写入"
+
+
+def test_a_file_tried_and_never_confirmed_goes_after_a_day(office, media):
+    job = start_import("registry", upload(books.registry()), dry_run=True, by=office)
+    run(job)
+    imports.sweep_uploads(clock.now() + datetime.timedelta(hours=23))
+    assert len(list(media.iterdir())) == 1
+    imports.sweep_uploads(clock.now() + datetime.timedelta(hours=25))
+    assert not list(media.iterdir())
+    with pytest.raises(ValidationError, match="重新选文件"):
+        confirm_import(job, by=office)
