@@ -1,9 +1,8 @@
-"""Phones and ID numbers: sealed at rest, found by a keyed hash, masked on screen (contract, section 8)."""
+"""Phones and ID numbers: sealed at rest, found by a keyed hash (contract, section 8)."""
 
 import base64
 import hashlib
 import os
-import re
 from functools import lru_cache
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -45,26 +44,3 @@ def keyed_hash(text: str, purpose: str) -> bytes:
     """The same text gives the same 16 bytes, which tell nothing without the key (BLAKE2, RFC 7693)."""
     key = _hash_key(settings.HASH_KEY)
     return hashlib.blake2b(f"{purpose}:{text}".encode(), key=key, digest_size=16).digest()
-
-
-def masked_name(name: str) -> str:
-    """张*, 张*明, 欧**明, 扎*·*玛 (FORMATS c)."""
-    keep_last = len(name.replace("·", "")) >= 3
-    last = len(name) - 1
-    return "".join(
-        char if index == 0 or char == "·" or (keep_last and index == last) else "*"
-        for index, char in enumerate(name)
-    )
-
-
-def masked_phone(phone: str) -> str:
-    """138****1234; a landline keeps its area code and last three digits (FORMATS c)."""
-    if re.fullmatch(r"1\d{10}", phone):
-        return f"{phone[:3]}****{phone[-4:]}"
-    area = phone.split("-")[0] if "-" in phone else phone[:3]
-    return f"{area}****{phone[-3:]}"
-
-
-def masked_id_number(number: str) -> str:
-    """First six and last four (FORMATS c)."""
-    return f"{number[:6]}********{number[-4:]}"
