@@ -6,6 +6,7 @@ The row is the truth; the broker only wakes workers. A job's kind is the name of
 import datetime
 import logging
 import threading
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,6 +14,7 @@ from celery import current_app
 from django.db import connection, transaction
 from django.db.models import F, Q
 
+from accounts.acting import Acting, acting, acting_as
 from accounts.models import Job, JobState, User
 from lianhu.kit import clock
 
@@ -74,6 +76,12 @@ def _wake(kind: str, job_id: int) -> None:
         current_app.send_task(kind, [job_id], retry=False)
     except Exception as error:  # The broker's client raises many kinds; the sweeper tries again.
         log.warning("job %s not sent: %s", job_id, type(error).__name__)
+
+
+def acting_for(job: Job) -> AbstractContextManager[None]:
+    """What the block writes is done by the person who started the job."""
+    by = job.created_by
+    return acting_as(Acting(id=by.pk, name=by.username) if by else acting())
 
 
 class Heartbeat:

@@ -39,6 +39,7 @@ app.conf.update(
     beat_schedule_filename=str(settings.LIANHU_DATA / "celerybeat-schedule"),
     beat_schedule={
         "sweep-jobs": {"task": "accounts.tasks.sweep_jobs", "schedule": 60.0},
+        "seal-audit": {"task": "accounts.tasks.seal_audit", "schedule": 5.0, "options": {"expires": 5}},
         "sweep-import-uploads": {"task": "sweep_import_uploads", "schedule": 3600.0},
     },
 )

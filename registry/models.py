@@ -4,7 +4,8 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import DateRangeField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from guardian.models import UserObjectPermissionBase
 
 from accounts.models import User
 from lianhu.kit.db import no_overlap, ordered_days
@@ -200,6 +201,30 @@ class Leave(models.Model):
         return f"{self.begins_on} {self.reason}"
 
 
+class Cover(models.Model):
+    """代管: a named colleague sees and handles the absent cadre's households and matters. The pairing stays."""
+
+    cadre = models.ForeignKey(Cadre, models.PROTECT, related_name="covers", verbose_name="请假的干部")
+    colleague = models.ForeignKey(Cadre, models.PROTECT, related_name="covering", verbose_name="代管人")
+    begins_on = models.DateField("开始日期")
+    ends_on = models.DateField("结束日期")
+    reason = models.CharField("事由", max_length=500)
+
+    objects: ClassVar[DatedQuerySet] = DatedQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = "代管"
+        verbose_name_plural = "代管"
+        constraints = (
+            ordered_days("cover_days_ordered"),
+            no_overlap("cover_one_colleague_a_day", ["cadre"]),
+            models.CheckConstraint(name="cover_by_another", condition=~Q(cadre=F("colleague"))),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.colleague} 代 {self.cadre}"
+
+
 class HouseholdKind(models.TextChoices):
     """Who may hold which kind: `registry.rules.may_hold` (方案三(三))."""
 
@@ -238,6 +263,8 @@ class Household(models.Model):
     address = models.CharField("地址", max_length=300, blank=True)
     longitude = models.FloatField("经度", null=True, blank=True)
     latitude = models.FloatField("纬度", null=True, blank=True)
+    closed_on = models.DateField("销户日期", null=True, blank=True)
+    erased_at = models.DateTimeField("遮蔽时间", null=True, blank=True)
 
     objects: ClassVar[HouseholdQuerySet] = HouseholdQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -380,3 +407,23 @@ class RoleGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cadre} {self.get_role_display()}"
+
+
+class UnitPermission(UserObjectPermissionBase):
+    """另行授权: `view_unit` given to an account without a role; on a township it opens its villages too."""
+
+    content_object = models.ForeignKey(Unit, models.CASCADE, verbose_name="单位")
+
+    class Meta(UserObjectPermissionBase.Meta):
+        verbose_name = "单位授权"
+        verbose_name_plural = "单位授权"
+
+
+class VillagePermission(UserObjectPermissionBase):
+    """另行授权: `view_village` given to an account without a role."""
+
+    content_object = models.ForeignKey(Village, models.CASCADE, verbose_name="村")
+
+    class Meta(UserObjectPermissionBase.Meta):
+        verbose_name = "村授权"
+        verbose_name_plural = "村授权"

@@ -47,17 +47,17 @@ class CadreQuerySet(models.QuerySet[Any]):
         if scope.county:
             return self
         of_units = self.model.objects.in_units(scope.unit_ids, scope.on)
-        return self.filter(Q(pk=scope.cadre_id) | Q(pk__in=of_units.values("pk")))
+        return self.filter(Q(pk__in=scope.cadre_ids) | Q(pk__in=of_units.values("pk")))
 
 
 class HouseholdQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Any) -> Self:
-        """One's own and one's units' pairings of today, one's villages, or the county."""
+        """One's own and one's units' pairings of today, those one covers, one's villages, or the county."""
         scope = scope_of(user)
         if scope.county:
             return self
         cadres = self.model._meta.apps.get_model("registry", "Cadre").objects
         of_units = cadres.in_units(scope.unit_ids, scope.on).values("pk")
-        holder = Q(pairings__cadre=scope.cadre_id) | Q(pairings__cadre__in=of_units)
+        holder = Q(pairings__cadre__in=scope.cadre_ids) | Q(pairings__cadre__in=of_units)
         paired = self.model.objects.filter(holder & in_force(scope.on, "pairings__")).values("pk")
         return self.filter(Q(village__in=scope.village_ids) | Q(pk__in=paired))

@@ -131,8 +131,8 @@ CADRES = Sheet(
                   WHERE kind = 'standing' ORDER BY cadre_id, begins_on DESC NULLS LAST) s ON s.cadre_id = c.id
             JOIN registry_unit u ON u.id = s.unit_id""",
         writes=(
-            """INSERT INTO accounts_user (username, name, password, is_active, is_superuser, created_at)
-               SELECT code, name, '!' || md5(random()::text), true, false, %(now)s
+            """INSERT INTO accounts_user (username, name, password, is_active, is_superuser, email, created_at)
+               SELECT code, name, '!' || md5(random()::text), true, false, '', %(now)s
                FROM {diff} WHERE verdict = 'new'""",
             """INSERT INTO registry_cadre
                    (code, user_id, name, is_leadership, phone_sealed, phone_hash, joined_on, left_on)

@@ -12,10 +12,10 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
-from accounts.jobs import Heartbeat, claim, fail, finish, start_job
+from accounts.jobs import Heartbeat, acting_for, claim, fail, finish, start_job
 from accounts.models import Job, JobState, User
 from lianhu.doors.kinds import BOOKS
-from lianhu.doors.workbook import import_workbook
+from lianhu.doors.workbook import import_workbook, sha256_of
 from lianhu.kit import clock
 
 log = logging.getLogger(__name__)
@@ -66,10 +66,10 @@ def run_import(job_id: int) -> None:
         return
     path, dry_run = _file(job), job.params["dry_run"]
     try:
-        with Heartbeat(job) as heartbeat:
+        with acting_for(job), Heartbeat(job) as heartbeat:
             answer = import_workbook(
                 job.kind.removeprefix("import_"), path, by=job.created_by, on=clock.today(),
-                dry_run=dry_run, progress=heartbeat.say,
+                dry_run=dry_run, progress=heartbeat.say, name=job.title,
             ).as_json()  # fmt: skip
     except Exception:
         log.exception("import job %s failed", job.pk)
@@ -83,11 +83,10 @@ def run_import(job_id: int) -> None:
 
 def record_import(kind: str, path: Path, answer: dict[str, Any], *, by: User | None) -> None:
     """An import done outside the queue goes into the same history."""
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
     moment = clock.now()
     Job.objects.create(
         kind=_job_kind(kind), title=path.name, state=JobState.DONE, percent=100, created_by=by,
-        params={"file_name": path.name, "sha256": digest, "dry_run": False}, result=answer | {"written": True},
+        params={"file_name": path.name, "sha256": sha256_of(path), "dry_run": False}, result=answer | {"written": True},
         started_at=moment, ended_at=moment,
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 import copy
 import datetime
+import hashlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,8 @@ from typing import Any
 
 from django.db import IntegrityError, OperationalError, connection, transaction
 
-from accounts.models import User
+from accounts import audit
+from accounts.models import AuditKind, User
 from lianhu.doors.faults import FaultLog, Place
 from lianhu.doors.kinds import BOOKS, Book, Rows
 from lianhu.doors.rows import SheetReader, SheetRows
@@ -52,18 +54,19 @@ def import_workbook(
     on: datetime.date,
     dry_run: bool = False,
     progress: Progress = lambda step, percent: None,
+    name: str = "",
 ) -> Answer:
     """Read, check and write a workbook; nothing is written unless the whole file is right.
 
     `on` is the day of import, from which a changed unit or rank holds. A dry run does the same and
-    takes it back.
+    takes it back. `name` is the file's name as its sender knows it.
     """
-    return _Import(BOOKS[kind], by, on, progress).run(path, dry_run)
+    return _Import(BOOKS[kind], by, on, progress, name or path.name).run(path, dry_run)
 
 
 class _Import:
-    def __init__(self, book: Book, by: User | None, on: datetime.date, progress: Progress) -> None:
-        self._book, self._by, self._on, self._progress = book, by, on, progress
+    def __init__(self, book: Book, by: User | None, on: datetime.date, progress: Progress, name: str) -> None:
+        self._book, self._by, self._on, self._progress, self._name = book, by, on, progress, name
         self._faults, self._warnings = FaultLog(), FaultLog()
 
     def run(self, path: Path, dry_run: bool) -> Answer:
@@ -77,7 +80,7 @@ class _Import:
         for _ in range(_TRIES):
             self._faults, self._warnings = copy.deepcopy(told_by_reading)
             try:
-                return self._answer(counts | self._check_and_write(found, dry_run))
+                return self._answer(counts | self._check_and_write(found, path, dry_run))
             except IntegrityError:
                 log.exception("import refused by the database")
                 break
@@ -89,10 +92,13 @@ class _Import:
         self._faults.add("file", Place("", 0, "", "conflict", told))
         return self._answer(counts)
 
-    def _check_and_write(self, found: list[SheetRows], dry_run: bool) -> dict[str, dict[str, int]]:
+    def _check_and_write(
+        self, found: list[SheetRows], path: Path, dry_run: bool
+    ) -> dict[str, dict[str, int]]:
         with transaction.atomic():
             # One import at a time: the second sees what the first wrote.
             lock_for_transaction("import")
+            audit.importing()
             self._progress("核对", 55)
             self._check(found)
             self._progress("与系统比较", 70)
@@ -103,6 +109,8 @@ class _Import:
             if dry_run or self._faults.count:
                 transaction.set_rollback(True)
             else:
+                told = {"kind": self._book.kind, "sha256": sha256_of(path), "counts": counts}
+                audit.log(AuditKind.IMPORT, key=self._name, by=self._by, **told)
                 with connection.cursor() as cursor:
                     cursor.execute(f"ANALYZE {self._book.tables}")
         return counts
@@ -215,6 +223,11 @@ class _Import:
                 cursor.execute(statement)
             # Deferred foreign keys are asked now, so that a refusal is told and not raised at commit.
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _key(sheet: Sheet, row: dict[str, Any]) -> tuple[Any, ...] | None:

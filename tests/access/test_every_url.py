@@ -15,14 +15,15 @@ from tests import county
 
 pytestmark = pytest.mark.django_db
 
-UNIT = {"unit_liaison", "unit_leader", "office"}
+UNIT = {"unit_liaison", "unit_leader", "county_leader", "office"}
 OFFICE = {"office"}
 SEES_CADRE = UNIT | {"cadre"}
 # They see their own villages there, not these (tests/reports/pages/test_villages.py).
 STRANGERS_WITH_VILLAGES = {
-    f"stranger_{role}" for role in ("branch", "township_liaison", "unit_liaison", "unit_leader")
+    f"stranger_{role}"
+    for role in ("branch", "township_liaison", "unit_liaison", "unit_leader", "county_leader")
 }
-SEES_VILLAGE = UNIT | {"branch", "township_liaison"}
+SEES_VILLAGE = UNIT | {"branch", "township_liaison", "county_leader"}
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ MORE = {
     ),
     "a township's own page": (
         "unit",
-        Row({"township_liaison", "office"}, lambda people: [people.township.code]),
+        Row({"township_liaison", "county_leader", "office"}, lambda people: [people.township.code]),
     ),
 }
 ROWS = {name: (name, row) for name, row in TABLE.items()} | MORE

@@ -37,7 +37,7 @@ def send(client, username, password=PASSWORD, **fields):
         ("unit_liaison", "/units/U-EDU/"),
         ("township_liaison", "/units/T-1/"),
         ("office", "/county/"),
-        ("county_leader", "/me/"),
+        ("county_leader", "/units/T-1/"),
         ("auditor", "/me/"),
     ],
 )

@@ -53,7 +53,7 @@ def test_it_comes_up_stops_on_ctrl_c_and_comes_up_again_quickly_with_its_data(se
     assert f"http://127.0.0.1:{port}/" in said
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz") as answer:
         assert answer.status == 200
-    keep = "from django.contrib.sessions.models import Session as S; from django.utils import timezone as z; "
+    keep = "from accounts.models import Session as S; from django.utils import timezone as z; "
     settled.shell(keep + "S.objects.create(session_key='kept', session_data='', expire_date=z.now())")
     first.send_signal(signal.SIGINT)
     assert "已全部停止" in first.communicate(timeout=30)[0]

@@ -1,40 +1,8 @@
-"""Who acts, and what long work they started."""
+"""Long work: its progress and its end."""
 
-from typing import Any, ClassVar
-
-from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 
-
-class UserManager(BaseUserManager["User"]):
-    def create_user(self, username: str, name: str, password: str | None = None, **extra: Any) -> "User":
-        """Without a password the account cannot sign in until it is activated."""
-        user = self.model(username=username, name=name, **extra)
-        user.set_password(password)
-        user.save(using=self._db)
-        return user
-
-
-class User(AbstractBaseUser, PermissionsMixin):
-    """An account. A cadre's user name is the 工号; what it may do comes from dated roles."""
-
-    username = models.CharField("用户名", max_length=50, unique=True)
-    name = models.CharField("姓名", max_length=100)
-    is_active = models.BooleanField("启用", default=True)
-    created_at = models.DateTimeField("建立时间", auto_now_add=True)
-
-    objects: ClassVar[UserManager] = UserManager()
-
-    USERNAME_FIELD = "username"
-    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
-
-    class Meta:
-        verbose_name = "账号"
-        verbose_name_plural = "账号"
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.username}"
+from accounts.models.people import User
 
 
 class JobState(models.TextChoices):

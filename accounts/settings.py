@@ -1,0 +1,41 @@
+"""Values the office may change from a date on. What there is and what holds at first is listed here."""
+
+import datetime
+from dataclasses import dataclass
+
+from accounts.models import Setting
+from lianhu.kit import clock
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A whole number between `least` and `most`, in `unit`."""
+
+    label: str
+    first: int
+    least: int
+    most: int
+    unit: str
+    help: str = ""
+
+
+# Contract, section 8.
+DEFINITIONS = {
+    "password_length": Definition("密码最少位数", 10, 8, 64, "位"),
+    "password_kinds": Definition("密码至少含几类字符", 3, 1, 4, "类", "大写、小写、数字、符号"),
+    "lock_failures": Definition("连续输错几次后锁定", 5, 3, 20, "次", "只锁没有用过的设备"),
+    "lock_minutes": Definition("锁定多久", 15, 1, 1440, "分钟"),
+    "idle_minutes": Definition("电脑上多久不操作就退出", 30, 5, 480, "分钟"),
+    "phone_days": Definition("自己的手机上保持登录", 14, 1, 60, "天"),
+    "activation_days": Definition("激活码有效", 14, 1, 90, "天"),
+    "id_number_years": Definition("销户后多久清除身份证号", 1, 1, 30, "年"),
+    "photo_years": Definition("照片保存", 3, 1, 30, "年"),
+}
+
+
+def setting(name: str, *, on: datetime.date | None = None) -> int:
+    """The value that holds on the day, today unless said. Raise KeyError for a name that is not listed."""
+    definition = DEFINITIONS[name]
+    rows = Setting.objects.filter(name=name, begins_on__lte=on or clock.today()).order_by("-begins_on")
+    value = rows.values_list("value", flat=True).first()
+    return definition.first if value is None else value
