@@ -20,13 +20,9 @@ class ActingUser:
         def who() -> Acting:
             # Only a user who is read already: to ask here would be a query inside another one.
             user = getattr(request, "_cached_user", None)
-            known = user is not None and user.pk
-            return Acting(
-                id=user.pk if known else None,
-                name=user.username if known else "",
-                address=request.META.get("REMOTE_ADDR", ""),
-                request=request_id.get(),
-            )
+            account = {"id": user.pk, "name": user.username} if user is not None and user.pk else {}
+            address = request.META.get("REMOTE_ADDR", "")
+            return Acting(**account, address=address, request=request_id.get())
 
         with acting_as(who):
             return self.get_response(request)

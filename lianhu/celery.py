@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lianhu.settings")
 
@@ -40,6 +41,7 @@ app.conf.update(
     beat_schedule={
         "sweep-jobs": {"task": "accounts.tasks.sweep_jobs", "schedule": 60.0},
         "seal-audit": {"task": "accounts.tasks.seal_audit", "schedule": 5.0, "options": {"expires": 5}},
+        "check-audit": {"task": "check_audit_nightly", "schedule": crontab(hour=2, minute=0)},
         "sweep-import-uploads": {"task": "sweep_import_uploads", "schedule": 3600.0},
     },
 )

@@ -4,8 +4,8 @@
 `seal` chains entries by a keyed hash, `verify` finds what was done to them since.
 """
 
-from accounts.audit.log import importing, log
-from accounts.audit.seal import seal
-from accounts.audit.verify import Finding, verify
+from accounts.audit.sealing import seal
+from accounts.audit.verifying import Finding, verify
+from accounts.audit.writing import importing, log
 
 __all__ = ["Finding", "importing", "log", "seal", "verify"]

@@ -42,8 +42,8 @@ def _branch(event: str) -> str:
                        jsonb_object_agg(name, v1) FILTER (WHERE v1 IS NOT NULL AND hide) AS hidden_after
                 FROM (
                     SELECT name, name = ANY (private) AS hide,
-                           CASE WHEN masked AND v0 IS NOT NULL THEN '"***"'::jsonb ELSE v0 END AS v0,
-                           CASE WHEN masked AND v1 IS NOT NULL THEN '"***"'::jsonb ELSE v1 END AS v1
+                           CASE WHEN masked AND v0 <> 'null' THEN '"***"'::jsonb ELSE v0 END AS v0,
+                           CASE WHEN masked AND v1 <> 'null' THEN '"***"'::jsonb ELSE v1 END AS v1
                     FROM (
                         SELECT name, o.value AS v0, n.value AS v1,
                                name LIKE '%\\_hash' OR name IN ('password', 'key', 'token') AS masked

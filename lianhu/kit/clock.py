@@ -14,3 +14,8 @@ def now() -> datetime.datetime:
 def today() -> datetime.date:
     """The day it is in the county. Only entrances ask; functions are passed `on=`."""
     return now().date()
+
+
+def midnight(day: datetime.date) -> datetime.datetime:
+    """The moment the day begins in the county."""
+    return datetime.datetime.combine(day, datetime.time(), SHANGHAI)

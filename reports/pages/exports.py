@@ -3,9 +3,12 @@
 import datetime
 import io
 from collections.abc import Iterable
+from typing import Any
 
 from django.http import FileResponse
 
+from accounts import audit
+from accounts.models import AuditKind
 from lianhu.kit.excel.write import Column, OfficeSheet, office_workbook, safe_file_name
 from lianhu.kit.periods import Period
 from reports.models import Quota
@@ -13,7 +16,9 @@ from reports.models import Quota
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def download(file: io.BytesIO, name: str) -> FileResponse:
+def download(file: io.BytesIO, name: str, **told: Any) -> FileResponse:
+    """Every workbook that leaves goes through here, and is logged with what is `told` of it."""
+    audit.log(AuditKind.EXPORT, key=name, **told)
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=safe_file_name(name), content_type=XLSX)
 

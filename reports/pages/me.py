@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 
 from lianhu.kit import clock
 from lianhu.kit.periods import Period
-from registry.models import Cadre, Household
+from registry.models import Cadre, Household, Role
 from registry.querysets import in_force
 from registry.scope import scope_of
 from reports.pages.duties import Duty, duties, seen_on
@@ -28,6 +28,8 @@ def home(request: HttpRequest) -> HttpResponse:
     scope = scope_of(request.user)
     if scope.county:
         return redirect("county")
+    if scope.has(Role.AUDITOR):
+        return redirect("audit_log")
     units = home_units(request.user)
     if units:
         return redirect("unit", units[0].code)

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts.views import LARGE_TEXT
-from registry.models import Unit
+from registry.models import Role, Unit
 from registry.scope import scope_of
 
 
@@ -39,6 +39,8 @@ def _places(user: Any) -> list[tuple[str, str, str]]:
     ]
     if scope.village_ids:
         places.append(("村", reverse("villages"), "village"))
+    if scope.has(Role.AUDITOR):
+        places.append(("审计", reverse("audit_log"), "audit"))
     if scope.county:
         places += [("全县", reverse("county"), "county"), ("导入", reverse("imports"), "import")]
     return places

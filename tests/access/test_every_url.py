@@ -10,13 +10,15 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver, reverse
 
-from accounts.models import Job, JobState
+from accounts import audit
+from accounts.models import AuditKind, Job, JobState
 from tests import county
 
 pytestmark = pytest.mark.django_db
 
 UNIT = {"unit_liaison", "unit_leader", "county_leader", "office"}
 OFFICE = {"office"}
+AUDITOR = {"auditor"}
 SEES_CADRE = UNIT | {"cadre"}
 # They see their own villages there, not these (tests/reports/pages/test_villages.py).
 STRANGERS_WITH_VILLAGES = {
@@ -53,6 +55,11 @@ TABLE = {
     "export_county": Row(OFFICE),
     "villages": Row(SEES_VILLAGE | STRANGERS_WITH_VILLAGES),
     "evidence": Row(SEES_CADRE, lambda people: ["trip_days", "cadre", people.cadre.code], "?period=2026-05"),
+    "audit_log": Row(AUDITOR),
+    "audit_export": Row(AUDITOR),
+    "audit_check": Row(AUDITOR, method="post", fine={302}),
+    "audit_entry": Row(AUDITOR, lambda people: [entry().pk]),
+    "audit_reveal": Row(AUDITOR, lambda people: [entry().pk], method="post", fine={422}),
     "imports": Row(OFFICE),
     "import_template": Row(OFFICE, lambda people: ["registry"]),
     "import_job": Row(OFFICE, lambda people: [dry_run(people).pk]),
@@ -75,6 +82,10 @@ MORE = {
     ),
 }
 ROWS = {name: (name, row) for name, row in TABLE.items()} | MORE
+
+
+def entry():
+    return audit.log(AuditKind.READ, key="HH-1")
 
 
 def dry_run(people):

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from accounts.audit.seal import (
+from accounts.audit.sealing import (
     CANONICAL,
     START,
     Checkpoint,
+    alone_with_chain,
     checkpoints_file,
     head_file,
     linked,
     mac_of,
-    sealing,
 )
 from accounts.audit.triggers import logged_tables
 from accounts.models import AuditEntry
@@ -62,7 +62,7 @@ def verify() -> Finding:
     """Read the whole chain and hold it against the checkpoints. It fails when it cannot check."""
     entries, number, told = 0, None, ""
     # Nobody seals meanwhile: the chain and the checkpoints are of one moment.
-    with sealing(wait=True):
+    with alone_with_chain(wait=True):
         try:
             _triggers_in_place()
             entries = _walk(_checkpoints())
@@ -70,7 +70,7 @@ def verify() -> Finding:
             told, number = broken.told, broken.number
         waiting = AuditEntry.objects.filter(number__isnull=True)
         oldest = waiting.order_by("id").values_list("at", flat=True).first()
-        return Finding(told, number, entries, waiting.count(), oldest and clock.now() - oldest)
+        return Finding(told, number, entries, waiting.count(), clock.now() - oldest if oldest else None)
 
 
 def _checkpoints() -> dict[int, str]:

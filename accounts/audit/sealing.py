@@ -53,7 +53,7 @@ def seal() -> int:
     Somebody else sealing at this moment is no fault: nothing is sealed twice.
     """
     sealed = 0
-    with sealing() as mine:
+    with alone_with_chain() as mine:
         while mine:
             done = _seal_batch()
             if not done:
@@ -65,7 +65,7 @@ def seal() -> int:
 
 
 @contextmanager
-def sealing(*, wait: bool = False) -> Iterator[bool]:
+def alone_with_chain(*, wait: bool = False) -> Iterator[bool]:
     """Yields whether this process alone has the chain until the end of the block."""
     with connection.cursor() as cursor:
         attempt = "pg_advisory_lock({})" if wait else "pg_try_advisory_lock({})"

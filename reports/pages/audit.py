@@ -1,0 +1,216 @@
+"""审计: the log, read only, for auditors alone (contract, section 8). Reading a family's part of it is logged."""
+
+import datetime
+import io
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import audit
+from accounts.jobs import start_job
+from accounts.models import AuditCheck, AuditEntry, AuditKind, Job, JobState, User
+from lianhu.kit import clock
+from lianhu.kit.excel.write import PlainSheet, plain_workbook
+from lianhu.kit.fields import fold
+from registry.models import Role
+from registry.scope import scope_of
+from reports.pages.audit_words import changes_of, subject_of, told
+from reports.pages.exports import download
+
+PAGE = 50
+MOST_EXPORTED = 50_000
+CHECK = "check_audit"
+
+
+class FilterForm(forms.Form):
+    """What is not understood is told beside its field and filters nothing."""
+
+    begins_on = forms.DateField(label="从", required=False, widget=forms.DateInput({"type": "date"}))
+    ends_on = forms.DateField(label="到", required=False, widget=forms.DateInput({"type": "date"}))
+    kind = forms.ChoiceField(label="种类", required=False, choices=[("", "全部"), *AuditKind.choices])
+    actor = forms.CharField(label="操作人", required=False, max_length=50)
+    subject = forms.CharField(label="对象编码", required=False, max_length=100)
+    address = forms.CharField(label="网络地址", required=False, max_length=45)
+
+    def entries(self) -> QuerySet[AuditEntry]:
+        """The newest first. Of days both are meant, in Asia/Shanghai."""
+        asked = self.cleaned_data if self.is_valid() else getattr(self, "cleaned_data", {})
+        found = AuditEntry.objects.select_related("actor").order_by("-id")
+        if asked.get("begins_on"):
+            found = found.filter(at__gte=clock.midnight(asked["begins_on"]))
+        if asked.get("ends_on"):
+            found = found.filter(at__lt=clock.midnight(asked["ends_on"] + datetime.timedelta(days=1)))
+        if asked.get("kind"):
+            found = found.filter(kind=asked["kind"])
+        if asked.get("actor"):
+            found = found.filter(actor__in=_people(fold(asked["actor"]).strip()))
+        if asked.get("subject"):
+            found = found.filter(subject_key=fold(asked["subject"]).strip())
+        if asked.get("address"):
+            found = found.filter(address=asked["address"].strip())
+        return found
+
+
+def _people(text: str) -> list[int]:
+    """By 工号, or by a part of the name. No constraint ties an entry to its account, so ids are read first."""
+    exact = list(User.objects.filter(username=text).values_list("pk", flat=True))
+    return exact or list(User.objects.filter(name__contains=text).values_list("pk", flat=True)[:200])
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        label="为什么要看",
+        min_length=2,
+        max_length=200,
+        error_messages={"required": "请写明原因", "min_length": "请写明原因，至少 2 个字"},
+    )
+
+
+@login_required
+@require_safe
+@never_cache
+def audit_log(request: HttpRequest) -> HttpResponse:
+    _require_auditor(request)
+    form = FilterForm(request.GET)
+    found = form.entries()
+    before = request.GET.get("before", "")
+    if before.isascii() and before.isdigit():
+        found = found.filter(pk__lt=min(int(before), 2**63 - 1))
+    page = list(found[: PAGE + 1])
+    asked = {name: value for name, value in request.GET.items() if name in form.fields and value}
+    context = {
+        "form": form,
+        "lines": [_Line(entry) for entry in page[:PAGE]],
+        "older": urlencode(asked | {"before": page[PAGE - 1].pk}) if len(page) > PAGE else "",
+        "newest": urlencode(asked) if before else None,
+        "export": urlencode(asked),
+        "filtered": bool(asked),
+        "chain": _chain(),
+    }
+    return render(request, "audit/list.html", context)
+
+
+@dataclass(frozen=True)
+class _Line:
+    entry: AuditEntry
+
+    @property
+    def who(self) -> str:
+        actor = self.entry.actor
+        return f"{actor.name} {actor.username}" if actor else self.entry.actor_name or "未登录"
+
+    @property
+    def subject(self) -> str:
+        return subject_of(self.entry)
+
+    @property
+    def told(self) -> str:
+        return told(self.entry)
+
+
+def _chain() -> dict[str, Any]:
+    waiting = AuditEntry.objects.filter(number__isnull=True)
+    return {
+        "last": AuditCheck.objects.order_by("-id").first(),
+        "checking": Job.objects.filter(kind=CHECK, state__in=(JobState.WAITING, JobState.RUNNING)).exists(),
+        "unsealed": waiting.count(),
+    }
+
+
+@login_required
+@require_safe
+@never_cache
+def audit_entry(request: HttpRequest, pk: int) -> HttpResponse:
+    _require_auditor(request)
+    return _entry_page(request, _entry(pk), ReasonForm())
+
+
+@login_required
+@require_POST
+@never_cache
+def audit_reveal(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the entry says of a family, shown once, for a reason that is logged with it."""
+    _require_auditor(request)
+    form = ReasonForm(request.POST)
+    with transaction.atomic():
+        entry = _entry(pk)
+        if not form.is_valid() or not _has_private(entry):
+            return _entry_page(request, entry, form, status=422)
+        audit.log(AuditKind.REVEAL, entry, key=entry.subject_key, reason=form.cleaned_data["reason"])
+    return _entry_page(request, entry, form, revealed=True)
+
+
+def _entry_page(
+    request: HttpRequest, entry: AuditEntry, form: ReasonForm, *, revealed: bool = False, status: int = 200
+) -> HttpResponse:
+    context = {
+        "line": _Line(entry),
+        "entry": entry,
+        "changes": changes_of(entry, entry.detail),
+        "private": changes_of(entry, entry.private.body) if revealed else [],
+        "has_private": _has_private(entry),
+        "erased": bool(entry.private_digest) and not _has_private(entry),
+        "form": form,
+    }
+    return render(request, "audit/entry.html", context, status=status)
+
+
+def _has_private(entry: AuditEntry) -> bool:
+    private = getattr(entry, "private", None)
+    return private is not None and private.erased_by_id is None
+
+
+def _entry(pk: int) -> AuditEntry:
+    return get_object_or_404(AuditEntry.objects.select_related("actor", "private"), pk=pk)
+
+
+@login_required
+@require_safe
+def audit_export(request: HttpRequest) -> FileResponse:
+    """The filtered list as a workbook, the newest first; what it holds of families stays out of it."""
+    _require_auditor(request)
+    form = FilterForm(request.GET)
+    lines = [_Line(entry) for entry in form.entries()[:MOST_EXPORTED]]
+    headers = ("序号", "时间", "种类", "操作人", "网络地址", "对象", "对象编码", "内容", "请求编号")
+    rows = (
+        (
+            line.entry.number,
+            f"{line.entry.at.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M:%S}",
+            line.entry.get_kind_display(),
+            line.who,
+            line.entry.address,
+            line.subject,
+            line.entry.subject_key,
+            line.told,
+            line.entry.request_id,
+        )
+        for line in lines
+    )
+    file = io.BytesIO()
+    plain_workbook(file, [PlainSheet("审计日志", headers, rows, ("number", *["text"] * 8))])
+    told = {"rows": len(lines), "filter": dict(request.GET.items())}
+    return download(file, f"审计日志_{clock.today():%Y-%m-%d}.xlsx", **told)
+
+
+@login_required
+@require_POST
+def audit_check(request: HttpRequest) -> HttpResponse:
+    """Verify the chain now; a second tap while it runs starts nothing."""
+    _require_auditor(request)
+    if not _chain()["checking"]:
+        start_job(CHECK, title="核对审计日志", params={}, by=User.objects.get(pk=request.user.pk))
+    return redirect("audit_log")
+
+
+def _require_auditor(request: HttpRequest) -> None:
+    if not scope_of(request.user).has(Role.AUDITOR):
+        raise Http404

@@ -1,0 +1,15 @@
+"""Thin tasks: take ids, call one function, give the same rows each time."""
+
+from celery import shared_task
+
+from registry import audit_check
+
+
+@shared_task(name="check_audit")
+def check_audit(job_id: int) -> None:
+    audit_check.run_check(job_id)
+
+
+@shared_task(name="check_audit_nightly")
+def check_audit_nightly() -> None:
+    audit_check.check_audit()
