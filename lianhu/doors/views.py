@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import Job, JobState
 from lianhu.doors.forms import ImportForm
@@ -22,6 +22,7 @@ from reports.pages.exports import download
 
 
 @login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def imports(request: HttpRequest) -> HttpResponse:
     _require_office(request)
     sent = request.method == "POST"
@@ -41,6 +42,7 @@ def imports(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
+@require_safe
 def import_job(request: HttpRequest, pk: int) -> HttpResponse:
     """Progress while it runs, the answer when it is done."""
     job = _job(request, pk)
@@ -66,6 +68,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
+@require_safe
 def faults_workbook(request: HttpRequest, pk: int) -> FileResponse:
     job = _job(request, pk)
     if not job.result:
@@ -82,6 +85,7 @@ def faults_workbook(request: HttpRequest, pk: int) -> FileResponse:
 
 
 @login_required
+@require_safe
 def template(request: HttpRequest, kind: str) -> FileResponse:
     _require_office(request)
     if kind not in BOOKS:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from lianhu.kit import clock
 from lianhu.kit.excel.write import Column, OfficeSheet, Signature
@@ -47,6 +48,7 @@ class CountyTable:
 
 
 @login_required
+@require_safe
 def county(request: HttpRequest) -> HttpResponse:
     months, unit_type = _asked(request)
     table = county_table(months, unit_type)
@@ -63,6 +65,7 @@ def county(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
+@require_safe
 def export_county(request: HttpRequest) -> FileResponse:
     months, unit_type = _asked(request)
     sheet = _sheet(county_table(months, unit_type))

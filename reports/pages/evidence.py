@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 from django.urls import reverse
 
 from lianhu.kit import clock
@@ -20,6 +21,7 @@ _SUBJECTS: dict[str, Any] = {"cadre": Cadre, "unit": Unit, "village": Village}
 
 
 @login_required
+@require_safe
 def evidence_page(request: HttpRequest, quota: str, kind: str, code: str) -> HttpResponse:
     """As a page, or as the part that stands beside a table. Not yours answers as not there."""
     period, as_of = _asked(request)

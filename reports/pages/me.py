@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Max, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
 
 from lianhu.kit import clock
 from lianhu.kit.periods import Period
@@ -23,6 +24,7 @@ from visits.models import VisitResult
 
 
 @login_required
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Each to their own first page."""
     scope = scope_of(request.user)
@@ -37,6 +39,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
+@require_safe
 def me(request: HttpRequest) -> HttpResponse:
     today = clock.today()
     months = months_of(request, today)

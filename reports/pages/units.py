@@ -5,6 +5,7 @@ import datetime
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from lianhu.kit import clock
 from lianhu.kit.excel.write import Column, OfficeSheet, Signature
@@ -16,6 +17,7 @@ from reports.pages.unit_table import Table, own_duties, unit_table
 
 
 @login_required
+@require_safe
 def unit(request: HttpRequest, code: str) -> HttpResponse:
     today = clock.today()
     months = months_of(request, today)
@@ -38,6 +40,7 @@ def unit(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @login_required
+@require_safe
 def export_unit(request: HttpRequest, code: str) -> FileResponse:
     """The page's table, with the page's filter, as offices file it (FORMATS b)."""
     today = clock.today()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from lianhu.kit import clock
 from lianhu.kit.periods import Period
@@ -23,6 +24,7 @@ class VillageRow:
 
 
 @login_required
+@require_safe
 def villages(request: HttpRequest) -> HttpResponse:
     """The villages a person sees, by code: a branch its own, a township its villages, the office all."""
     visible = list(Village.objects.visible_to(request.user).order_by("code").distinct())

@@ -1,0 +1,46 @@
+"""What a page is not for is refused: no verb opens a way round its checks."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from tests import county
+from tests.access.test_every_url import PUBLIC, ROWS
+
+pytestmark = pytest.mark.django_db
+
+# Pages with a form on them, or an act whose page shows what went wrong.
+TAKES_BOTH = {"login", "imports"}
+
+
+@pytest.fixture
+def people(on_day):
+    on_day("2026-06-15")
+    return county.build()
+
+
+def someone(people, name, row, signed_in):
+    if name in PUBLIC:
+        return Client()
+    who = sorted(row.who) if row.who else ["office"]
+    return signed_in(getattr(people, who[0]))
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_verbs_that_no_page_knows_are_refused(name, people, signed_in, queue):
+    url_name, row = ROWS[name]
+    client = someone(people, url_name, row, signed_in)
+    address = reverse(url_name, args=row.args(people)) + row.query
+    answers = {verb: getattr(client, verb)(address).status_code for verb in ("put", "patch", "delete", "trace")}
+    assert set(answers.values()) == {405}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_reading_changes_nothing_and_a_page_to_read_takes_no_post(name, people, signed_in, queue):
+    url_name, row = ROWS[name]
+    if url_name in TAKES_BOTH:
+        return
+    client = someone(people, url_name, row, signed_in)
+    address = reverse(url_name, args=row.args(people)) + row.query
+    other = client.get if row.method == "post" else client.post
+    assert other(address).status_code == 405
