@@ -24,8 +24,8 @@ _STATEMENTS = (
     f"""INSERT INTO accounts_user (id, username, name, password, is_active, is_superuser, email, created_at)
         SELECT i, 'C' || lpad(i::text, 5, '0'), '干部' || i, '!', true, false, '', now()
         FROM generate_series(1, {CADRES}) i""",
-    f"""INSERT INTO registry_cadre (id, code, user_id, name, is_leadership, joined_on, left_on)
-        SELECT i, 'C' || lpad(i::text, 5, '0'), i, '干部' || i, i % 10 = 0, '2020-01-01',
+    f"""INSERT INTO registry_cadre (id, code, user_id, name, pinyin, is_leadership, joined_on, left_on)
+        SELECT i, 'C' || lpad(i::text, 5, '0'), i, '干部' || i, '|gb' || i, i % 10 = 0, '2020-01-01',
                CASE WHEN i % 50 = 0 THEN DATE '2026-03-15' END
         FROM generate_series(1, {CADRES}) i""",
     f"""INSERT INTO registry_post (cadre_id, unit_id, rank, kind)
@@ -39,10 +39,10 @@ _STATEMENTS = (
     f"""INSERT INTO registry_leave (cadre_id, begins_on, ends_on, reason)
         SELECT 1 + (i * 7) % {CADRES}, DATE '2025-01-01' + i % 700, DATE '2025-01-01' + i % 700 + 5 + i % 40, '事假'
         FROM generate_series(1, 6000) i""",
-    f"""INSERT INTO registry_household (id, code, village_id, "group", head_name, people_count, kind,
+    f"""INSERT INTO registry_household (id, code, village_id, "group", head_name, pinyin, people_count, kind,
             is_party_member, is_village_cadre, is_registered_poor, is_hardship, hardship_reason,
             income_sources, address)
-        SELECT i, 'H' || lpad(i::text, 6, '0'), 1 + i % {VILLAGES}, (i % 6 + 1) || '组', '户主' || i,
+        SELECT i, 'H' || lpad(i::text, 6, '0'), 1 + i % {VILLAGES}, (i % 6 + 1) || '组', '户主' || i, '|hz' || i,
                1 + i % 6, 'rural', i % 9 = 0, i % 40 = 0, i % 6 = 0, i % 13 = 0, '', '务工', ''
         FROM generate_series(1, {HOUSEHOLDS}) i""",
     f"""INSERT INTO registry_villagelink (unit_id, village_id, begins_on)

@@ -1,6 +1,6 @@
 """What exists: units, villages, cadres, households, and who answers for whom, since when."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import DateRangeField
 from django.db import models
@@ -9,6 +9,7 @@ from guardian.models import UserObjectPermissionBase
 
 from accounts.models import User
 from lianhu.kit.db import no_overlap, ordered_days
+from lianhu.kit.pinyin import letters
 from registry.querysets import (
     CadreQuerySet,
     DatedQuerySet,
@@ -95,6 +96,7 @@ class Cadre(models.Model):
     code = models.CharField("工号", max_length=50, unique=True)
     user = models.OneToOneField(User, models.PROTECT, related_name="cadre", verbose_name="账号")
     name = models.CharField("姓名", max_length=100)
+    pinyin = models.CharField("拼音首字母", max_length=200, blank=True, editable=False)
     is_leadership = models.BooleanField("班子成员", default=False)
     phone_sealed = models.BinaryField("手机", null=True)
     phone_hash = models.BinaryField(null=True)
@@ -110,6 +112,10 @@ class Cadre(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.code}"
+
+    def save(self, *args: Any, **options: Any) -> None:
+        self.pinyin = letters(self.name)
+        super().save(*args, **options)
 
 
 class PostKind(models.TextChoices):
@@ -241,6 +247,7 @@ class Household(models.Model):
     village = models.ForeignKey(Village, models.PROTECT, related_name="households", verbose_name="村")
     group = models.CharField("村民小组", max_length=50, blank=True)
     head_name = models.CharField("户主", max_length=100)
+    pinyin = models.CharField("拼音首字母", max_length=200, blank=True, editable=False)
     phone_sealed = models.BinaryField("电话", null=True)
     phone_hash = models.BinaryField(null=True)
     phone_tail_hash = models.BinaryField(null=True)
@@ -288,6 +295,10 @@ class Household(models.Model):
 
     def __str__(self) -> str:
         return f"{self.head_name}户"
+
+    def save(self, *args: Any, **options: Any) -> None:
+        self.pinyin = letters(self.head_name)
+        super().save(*args, **options)
 
     def marks(self) -> list[str]:
         """The labels of the marks that are set, in the contract's order."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from lianhu.kit.merge import Merge
+from lianhu.kit.pinyin import letters
 from lianhu.kit.privacy import keyed_hash, seal
 from lianhu.kit.sheets import Sheet, Values, ends_after_begin
 from registry import forms, rules
@@ -98,6 +99,22 @@ def seal_contact(row: dict[str, Any], owner: str) -> None:
         row["id_number_hash"] = keyed_hash(number, "id_number")
 
 
+def add_letters(row: dict[str, Any], name: str) -> None:
+    """What `registry.name_search` looks in. Kept beside the name, since it costs too much to reckon each time."""
+    if row.get(name):
+        row["pinyin"] = letters(row[name])
+
+
+def _prepare_cadre(row: dict[str, Any]) -> None:
+    seal_contact(row, "cadre")
+    add_letters(row, "name")
+
+
+def _prepare_household(row: dict[str, Any]) -> None:
+    seal_contact(row, "household")
+    add_letters(row, "head_name")
+
+
 CADRES = Sheet(
     title="干部",
     form=forms.CadreForm,
@@ -106,13 +123,14 @@ CADRES = Sheet(
     defines="cadre",
     refers={"unit": "unit"},
     rules=(ends_after_begin("joined_on", "left_on"), rules.account_is_free),
-    prepare=lambda row: seal_contact(row, "cadre"),
-    derived={"phone_hash": "phone"},
+    prepare=_prepare_cadre,
+    derived={"phone_hash": "phone", "pinyin": "name"},
     merge=Merge(
         name="cadre",
         columns={
             "code": "text",
             "name": "text",
+            "pinyin": "text",
             "unit": "text",
             "rank": "text",
             "is_leadership": "bool",
@@ -122,9 +140,9 @@ CADRES = Sheet(
             "left_on": "date",
         },
         key=("code",),
-        not_compared=frozenset({"phone"}),
+        not_compared=frozenset({"phone", "pinyin"}),
         existing="""
-            SELECT c.id, c.code, c.name, u.code AS unit, s.rank, c.is_leadership,
+            SELECT c.id, c.code, c.name, c.pinyin, u.code AS unit, s.rank, c.is_leadership,
                    c.phone_sealed AS phone, c.phone_hash, c.joined_on, c.left_on
             FROM registry_cadre c
             JOIN (SELECT DISTINCT ON (cadre_id) cadre_id, unit_id, rank FROM registry_post
@@ -135,13 +153,13 @@ CADRES = Sheet(
                SELECT code, name, '!' || md5(random()::text), true, false, '', %(now)s
                FROM {diff} WHERE verdict = 'new'""",
             """INSERT INTO registry_cadre
-                   (code, user_id, name, is_leadership, phone_sealed, phone_hash, joined_on, left_on)
-               SELECT d.code, a.id, d.name, d.is_leadership, d.phone, d.phone_hash, d.joined_on, d.left_on
+                   (code, user_id, name, pinyin, is_leadership, phone_sealed, phone_hash, joined_on, left_on)
+               SELECT d.code, a.id, d.name, d.pinyin, d.is_leadership, d.phone, d.phone_hash, d.joined_on, d.left_on
                FROM {diff} d JOIN accounts_user a ON a.username = d.code WHERE d.verdict = 'new'""",
             """INSERT INTO registry_post (cadre_id, unit_id, rank, kind)
                SELECT c.id, u.id, d.rank, 'standing' FROM {diff} d JOIN registry_cadre c ON c.code = d.code
                JOIN registry_unit u ON u.code = d.unit WHERE d.verdict = 'new'""",
-            """UPDATE registry_cadre c SET name = d.name, is_leadership = d.is_leadership,
+            """UPDATE registry_cadre c SET name = d.name, pinyin = d.pinyin, is_leadership = d.is_leadership,
                       phone_sealed = d.phone, phone_hash = d.phone_hash,
                       joined_on = d.joined_on, left_on = d.left_on
                FROM {diff} d WHERE c.id = d.existing_id AND d.verdict = 'changed'""",
@@ -279,8 +297,8 @@ HOUSEHOLDS = Sheet(
     defines="household",
     refers={"village": "village", "former_unit": "unit", "family_cadre": "cadre"},
     rules=(rules.holders_fit_changed_household,),
-    prepare=lambda row: seal_contact(row, "household"),
-    derived={"phone_hash": "phone", "phone_tail_hash": "phone", "id_number_hash": "id_number"},
+    prepare=_prepare_household,
+    derived={"pinyin": "head_name", "phone_hash": "phone", "phone_tail_hash": "phone", "id_number_hash": "id_number"},
     merge=Merge(
         name="household",
         columns={
@@ -288,6 +306,7 @@ HOUSEHOLDS = Sheet(
             "village": "text",
             "group": "text",
             "head_name": "text",
+            "pinyin": "text",
             "phone": "bytea",
             "phone_hash": "bytea",
             "phone_tail_hash": "bytea",
@@ -305,9 +324,9 @@ HOUSEHOLDS = Sheet(
             "latitude": "float8",
         },
         key=("code",),
-        not_compared=frozenset({"phone", "id_number"}),
+        not_compared=frozenset({"phone", "id_number", "pinyin"}),
         existing=f"""
-            SELECT h.id, h.code, v.code AS village, h."group", h.head_name, h.phone_sealed AS phone,
+            SELECT h.id, h.code, v.code AS village, h."group", h.head_name, h.pinyin, h.phone_sealed AS phone,
                    h.phone_hash, h.phone_tail_hash, h.id_number_sealed AS id_number, h.id_number_hash,
                    {", ".join(f"h.{name}" for name in _PLAIN)}, h.longitude, h.latitude,
                    coalesce(u.code, '') AS former_unit, coalesce(c.code, '') AS family_cadre
@@ -316,17 +335,18 @@ HOUSEHOLDS = Sheet(
             LEFT JOIN registry_cadre c ON c.id = h.family_cadre_id""",
         writes=(
             f"""INSERT INTO registry_household
-                    (code, village_id, "group", head_name, phone_sealed, phone_hash, phone_tail_hash,
+                    (code, village_id, "group", head_name, pinyin, phone_sealed, phone_hash, phone_tail_hash,
                      id_number_sealed, id_number_hash, former_unit_id, family_cadre_id,
                      {_HOUSEHOLD_PLAIN}, longitude, latitude)
-                SELECT d.code, v.id, d."group", d.head_name, d.phone, d.phone_hash, d.phone_tail_hash,
+                SELECT d.code, v.id, d."group", d.head_name, d.pinyin, d.phone, d.phone_hash, d.phone_tail_hash,
                        d.id_number, d.id_number_hash, u.id, c.id,
                        {", ".join(f"d.{name}" for name in _PLAIN)}, d.longitude, d.latitude
                 FROM {{diff}} d JOIN registry_village v ON v.code = d.village
                 LEFT JOIN registry_unit u ON u.code = d.former_unit
                 LEFT JOIN registry_cadre c ON c.code = d.family_cadre WHERE d.verdict = 'new'""",
             f"""UPDATE registry_household h
-                SET village_id = v.id, "group" = d."group", head_name = d.head_name, phone_sealed = d.phone,
+                SET village_id = v.id, "group" = d."group", head_name = d.head_name, pinyin = d.pinyin,
+                    phone_sealed = d.phone,
                     phone_hash = d.phone_hash, phone_tail_hash = d.phone_tail_hash,
                     id_number_sealed = d.id_number, id_number_hash = d.id_number_hash,
                     former_unit_id = u.id, family_cadre_id = c.id,

@@ -52,7 +52,7 @@ def _branch(event: str) -> str:
                     ) each_column
                     WHERE v0 IS DISTINCT FROM v1 AND NOT (v0 IS NULL AND v1 IN ('null', '""'))
                       AND name NOT LIKE '%\\_sealed' AND name NOT LIKE '%\\_tail\\_hash'
-                      AND name <> ALL ('{{last_login,last_t,drift,last_used_at,set_at}}'::text[])
+                      AND name <> ALL ('{{last_login,last_t,drift,last_used_at,set_at,pinyin}}'::text[])
                 ) differing
             ) split
             WHERE num_nonnulls(before, after, hidden_before, hidden_after) > 0

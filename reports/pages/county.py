@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from lianhu.kit import clock
 from lianhu.kit.excel.write import Column, OfficeSheet, Signature
 from lianhu.kit.periods import Period
+from lianhu.kit.pinyin import spelt
 from registry.models import PostSpan, Unit, UnitType
 from registry.scope import scope_of
 from reports.models import Quota
@@ -95,7 +96,7 @@ def county_table(months: Months, unit_type: str) -> CountyTable:
     units = Unit.objects.filter(type=unit_type) if unit_type else Unit.objects.all()
     rows = [
         UnitRow(unit, [(quota, tally(by_place[unit.pk, quota.code])) for quota in columns])
-        for unit in units.order_by("name", "code")
+        for unit in sorted(units, key=lambda unit: (spelt(unit.name), unit.code))
     ]
     totals = [_sum(row.cells[index][1] for row in rows) for index in range(len(columns))]
     month_met = _sum(totals[: len(month_columns)])
