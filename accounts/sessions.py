@@ -9,6 +9,8 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
 
 # What the sign-in writes into the session, and the list of sessions shows.
 DEVICE, ADDRESS, SIGNED_IN_AT, SEEN_AT = "device", "address", "signed_in_at", "seen_at"
+# Without a request for so long, the session is over.
+IDLE_SECONDS = "idle_seconds"
 
 
 class SessionStore(DatabaseSessions):

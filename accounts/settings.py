@@ -29,6 +29,8 @@ DEFINITIONS = {
     "phone_days": Definition("自己的手机上保持登录", 14, 1, 60, "天"),
     "activation_days": Definition("激活码有效", 14, 1, 90, "天"),
     "id_number_years": Definition("销户后多久清除身份证号", 1, 1, 30, "年"),
+    "digest_from_hour": Definition("从几点开始发送每日提醒", 8, 7, 12, "点", "只在工作日发送"),
+    "digest_to_hour": Definition("到几点停止发送每日提醒", 18, 13, 20, "点", "没发完的下一个工作日再发"),
     "photo_years": Definition("照片保存", 3, 1, 30, "年"),
 }
 

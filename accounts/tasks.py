@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from accounts import audit, jobs
+from accounts import audit, jobs, lockout
+from accounts.sessions import SessionStore
 from lianhu.kit import clock
 
 
@@ -14,3 +15,10 @@ def sweep_jobs() -> None:
 @shared_task(name="accounts.tasks.seal_audit", ignore_result=True)
 def seal_audit() -> None:
     audit.seal()
+
+
+@shared_task(name="accounts.tasks.purge_sign_in", ignore_result=True)
+def purge_sign_in() -> None:
+    """Attempts and sessions that no longer count for anything."""
+    lockout.purge(clock.now())
+    SessionStore.clear_expired()

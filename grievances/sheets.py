@@ -71,10 +71,12 @@ GRIEVANCES = Sheet(
             "published_on": "date",
         },
         key=("number",),
+        keeps_blacked_out=True,
         existing=f"""
             SELECT g.id, g.number, c.code AS handler, coalesce(h.code, '') AS household,
                    CASE WHEN g.household_id IS NULL THEN v.code ELSE '' END AS village,
-                   g.kind, t.name AS category, {", ".join(f"g.{name}" for name in _PLAIN)}
+                   g.kind, t.name AS category, {", ".join(f"g.{name}" for name in _PLAIN)},
+                   coalesce(g.recorded_at <= h.erased_at, false) AS blacked_out
             FROM grievances_grievance g JOIN grievances_category t ON t.id = g.category_id
             JOIN registry_village v ON v.id = g.village_id LEFT JOIN registry_cadre c ON c.id = g.handler_id
             LEFT JOIN registry_household h ON h.id = g.household_id""",

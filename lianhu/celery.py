@@ -1,17 +1,29 @@
 """The queue. The job table is the truth; the broker only wakes workers (docs/running.md)."""
 
 import os
+from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
 from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lianhu.settings")
 
 from django.conf import settings
 
+from accounts.acting import Acting, acting_as
+
 VISIBILITY_SECONDS = 300
 
-app = Celery("lianhu", broker=settings.REDIS_URL)
+
+class NamedTask(Task):  # type: ignore[type-arg]
+    """What a task writes is the task's, unless it works for a person (`accounts.jobs.acting_for`)."""
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        with acting_as(Acting(name=f"任务 {self.name}")):
+            return super().__call__(*args, **options)
+
+
+app = Celery("lianhu", broker=settings.REDIS_URL, task_cls=NamedTask)
 app.conf.update(
     timezone=settings.TIME_ZONE,
     accept_content=["json"],
@@ -42,7 +54,11 @@ app.conf.update(
         "sweep-jobs": {"task": "accounts.tasks.sweep_jobs", "schedule": 60.0},
         "seal-audit": {"task": "accounts.tasks.seal_audit", "schedule": 5.0, "options": {"expires": 5}},
         "check-audit": {"task": "check_audit_nightly", "schedule": crontab(hour=2, minute=0)},
+        "purge-sign-in": {"task": "accounts.tasks.purge_sign_in", "schedule": 3600.0},
+        "make-digests": {"task": "make_digests", "schedule": 600.0, "options": {"expires": 600}},
+        "send-digests": {"task": "send_digests", "schedule": 60.0, "options": {"expires": 60}},
         "sweep-import-uploads": {"task": "sweep_import_uploads", "schedule": 3600.0},
+        "remove-id-numbers": {"task": "remove_id_numbers", "schedule": crontab(hour=3, minute=0)},
     },
 )
 app.autodiscover_tasks()

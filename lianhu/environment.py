@@ -3,8 +3,9 @@
 import base64
 import binascii
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
@@ -29,6 +30,9 @@ class Environment:
     encryption_keys: str
     hash_key: str
     audit_key: str
+    site_url: str
+    # Classes and their arguments, for settings.CHANNELS.
+    channels: list[tuple[str, dict[str, Any]]] = field(repr=False)
 
 
 def read(env: Mapping[str, str] = os.environ) -> Environment:
@@ -50,6 +54,10 @@ def read(env: Mapping[str, str] = os.environ) -> Environment:
     hosts = [host.strip() for host in env.get("ALLOWED_HOSTS", "").split(",") if host.strip()]
     if not embedded and (not hosts or "*" in hosts):
         faults.append("ALLOWED_HOSTS：须写明网站域名，多个以逗号分隔，不可用 *")
+    channels = _channels(env, faults)
+    site = env.get("SITE_URL", "")
+    if site and not (_is_web_address(site) and urlsplit(site).path in {"", "/"}):
+        faults.append("SITE_URL：须为 https://域名，不带路径")
     if faults:
         raise ImproperlyConfigured("配置有误，未启动：\n" + "\n".join(f"  {each}" for each in faults))
     return Environment(
@@ -62,11 +70,17 @@ def read(env: Mapping[str, str] = os.environ) -> Environment:
         encryption_keys=given["LIANHU_ENCRYPTION_KEYS"],
         hash_key=given["LIANHU_HASH_KEY"],
         audit_key=given["LIANHU_AUDIT_KEY"],
+        site_url=(site or _site(env, hosts, embedded=embedded)).rstrip("/"),
+        channels=channels,
     )
 
 
 def embedded_redis_url(data: Path) -> str:
     return f"redis+socket://{quote(str(redis_socket(data)))}"
+
+
+def _site(env: Mapping[str, str], hosts: list[str], *, embedded: bool) -> str:
+    return f"http://127.0.0.1:{env.get('PORT') or 8000}" if embedded else f"https://{hosts[0].lstrip('.')}"
 
 
 def _secret_faults(given: Mapping[str, str]) -> list[str]:
@@ -131,3 +145,54 @@ def _database(url: str, faults: list[str]) -> dict[str, Any]:
         "PORT": str(port or ""),
         "OPTIONS": options,
     }
+
+
+def _channels(env: Mapping[str, str], faults: list[str]) -> list[tuple[str, dict[str, Any]]]:
+    """Ways to send the daily digest (accounts.channels); none has to be set."""
+    found: list[tuple[str, dict[str, Any]]] = []
+    if smtp := env.get("LIANHU_SMTP_URL"):
+        found.append(("accounts.channels.email.EmailChannel", _smtp(smtp, faults)))
+    if webhook := env.get("LIANHU_WEBHOOK_URL"):
+        found.append(("accounts.channels.webhook.WebhookChannel", {"url": webhook}))
+        if not _is_web_address(webhook):
+            faults.append("LIANHU_WEBHOOK_URL：须为群机器人的 https 地址")
+    if sms := env.get("LIANHU_SMS"):
+        found.append(("registry.sms.ConsoleSms", {}))
+        if sms != "console":
+            faults.append("LIANHU_SMS：目前只可为 console")
+    return found
+
+
+def _smtp(url: str, faults: list[str]) -> dict[str, Any]:
+    """A password travels encrypted only: smtps from the start, smtp by STARTTLS."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    user = unquote(parts.username or "")
+    sender = dict(parse_qsl(parts.query)).get("from", user)
+    if (
+        parts.scheme not in {"smtp", "smtps"}
+        or not parts.hostname
+        or not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", sender)
+    ):
+        faults.append("LIANHU_SMTP_URL：须为 smtp[s]://用户:密码@主机:端口?from=发件邮箱")
+    encrypted = parts.scheme == "smtps"
+    return {
+        "host": parts.hostname or "",
+        "port": port or (465 if encrypted else 587 if user else 25),
+        "username": user,
+        "password": unquote(parts.password or ""),
+        "sender": sender,
+        "ssl": encrypted,
+        "starttls": bool(user) and not encrypted,
+    }
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return False

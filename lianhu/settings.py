@@ -25,6 +25,8 @@ AUDIT_KEY = ENV.audit_key
 ALLOWED_HOSTS = ENV.allowed_hosts
 
 INSTALLED_APPS = [
+    # Its pages only: lianhu.system_admin registers what there is.
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -44,16 +46,21 @@ INSTALLED_APPS = [
     "reports",
 ]
 MIDDLEWARE = [
+    "lianhu.headers.ClientAddress",
     "lianhu.logging.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "lianhu.headers.Headers",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.IdleEnd",
     "django_otp.middleware.OTPMiddleware",
     "accounts.middleware.ActingUser",
+    "accounts.middleware.SecondFactor",
+    "accounts.middleware.DraftTaken",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -95,12 +102,18 @@ AUTHENTICATION_BACKENDS = [
     "guardian.backends.ObjectPermissionBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 10},
-    },
+    {"NAME": "accounts.passwords.AccountPassword"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["username", "name"]},
+    },
 ]
+# Asked of them; enforced everywhere but in the demo county.
+SECOND_FACTOR_ASKED_OF = "registry.sign_in.needs_second_factor"
+OTP_TOTP_ISSUER = "联户联情"
+# accounts.lockout counts codes as it counts passwords: two brakes would only fight.
+OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0
 # No row stands for nobody: guardian's anonymous user is switched off.
 ANONYMOUS_USER_NAME = None
 LOGIN_URL = "/login/"
@@ -148,6 +161,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
+DEVICE_COOKIE_NAME = "device"
 
 if not EMBEDDED:
     # The proxy in front must set this header itself and never pass on a client's.
@@ -159,8 +173,15 @@ if not EMBEDDED:
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+    # The prefix: a browser takes these only over https, for this host alone, never from a subdomain.
+    SESSION_COOKIE_NAME = "__Host-session"
+    CSRF_COOKIE_NAME = "__Host-csrf"
+    DEVICE_COOKIE_NAME = "__Host-device"
 
 REDIS_URL = ENV.redis_url
+# Where a digest leads to, and the channels it goes out by (accounts.channels).
+SITE_URL = ENV.site_url
+CHANNELS = ENV.channels
 
 # Everybody knows the demo county's passwords, so each page says that it is one. Read at the start:
 # `make run` loads the county before the web server.

@@ -2,9 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from lianhu import system_admin
+from registry.my_account import account
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("lianhu.health")),
     path("", include("accounts.urls")),
+    path("account/", account, name="account"),
+    path("", include("registry.urls")),
     path("", include("reports.urls")),
     path("imports/", include("lianhu.doors.urls")),
+    path("system/", system_admin.site.urls),
 ]

@@ -6,6 +6,8 @@ from django.contrib.auth.backends import ModelBackend
 
 from accounts.models import User
 from lianhu.kit import clock
+from registry.models import Role
+from registry.scope import scope_of
 
 
 class InService(ModelBackend):
@@ -20,3 +22,8 @@ class InService(ModelBackend):
         cadre = getattr(user, "cadre", None)
         left_on = cadre and cadre.left_on
         return super().user_can_authenticate(user) and not (left_on and left_on < clock.today())
+
+
+def needs_second_factor(user: User) -> bool:
+    """Who sees the whole county, and who opens accounts (settings.SECOND_FACTOR_ASKED_OF)."""
+    return scope_of(user).has(Role.COUNTY_OFFICE, Role.SYSTEM_ADMIN)

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import Client
 
+from accounts.sessions import IDLE_SECONDS, SEEN_AT
 from lianhu.embedded import redis
 from lianhu.embedded.supervisor import die_with_parent
 from lianhu.kit import clock
@@ -31,11 +32,14 @@ def on_day(monkeypatch):
 
 @pytest.fixture
 def signed_in():
-    """`signed_in(cadre)`: a client that acts as this person."""
+    """`signed_in(cadre)`: a client that acts as this person, in a session that does not end by itself."""
 
     def enter(cadre):
         client = Client()
         client.force_login(cadre.user)
+        session = client.session
+        session.update({SEEN_AT: clock.now().isoformat(), IDLE_SECONDS: 10**9})
+        session.save()
         return client
 
     return enter

@@ -21,7 +21,9 @@ def _free_place() -> str:
     raise AssertionError
 
 
-for _name in ("DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS", "LIANHU_DEBUG"):
+for _name in ("DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS", "LIANHU_DEBUG", "SITE_URL"):
+    os.environ.pop(_name, None)
+for _name in ("LIANHU_SMTP_URL", "LIANHU_WEBHOOK_URL", "LIANHU_SMS"):
     os.environ.pop(_name, None)
 # A pytest-xdist worker inherits the place of the run that started it.
 os.environ["LIANHU_TEST_DATA"] = os.environ.get("LIANHU_TEST_DATA") or _free_place()
@@ -36,3 +38,5 @@ from lianhu.settings import LIANHU_DATA  # noqa: E402
 QUEUE_DATA = LIANHU_DATA / os.environ.get("PYTEST_XDIST_WORKER", "main")
 REDIS_URL = embedded_redis_url(QUEUE_DATA)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Most tests enter without the sign-in page; tests/accounts/test_two_factor.py switches it on again.
+SECOND_FACTOR_ASKED_OF = ""

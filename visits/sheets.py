@@ -67,10 +67,12 @@ VISITS = Sheet(
             "solved_on_spot": "bool",
         },
         key=("cadre", "household", "day"),
+        keeps_blacked_out=True,
         existing="""
             SELECT DISTINCT ON (w.cadre_id, w.household_id, w.day)
                    w.id, c.code AS cadre, h.code AS household, w.day, w.result, w.policy_talk,
-                   r.talk_topic, r.income_sources, r.difficulties, r.opinions, r.solved_on_spot
+                   r.talk_topic, r.income_sources, r.difficulties, r.opinions, r.solved_on_spot,
+                   coalesce(w.recorded_at <= h.erased_at, false) AS blacked_out
             FROM visits_visit w JOIN visits_visitrecord r ON r.visit_id = w.id
             JOIN registry_cadre c ON c.id = w.cadre_id JOIN registry_household h ON h.id = w.household_id
             ORDER BY w.cadre_id, w.household_id, w.day, w.voided_at NULLS FIRST""",

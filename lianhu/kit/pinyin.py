@@ -12,7 +12,15 @@ _SURNAMES = {
     "单": "s", "解": "x", "仇": "q", "曾": "z", "查": "z", "区": "o", "翟": "z", "种": "c", "折": "s",
     "召": "s", "繁": "p", "乜": "n", "覃": "q", "乐": "y", "宓": "f", "隗": "w",
 }  # fmt: skip
-_DOUBLE_SURNAMES = {"尉迟": "yc", "万俟": "mq", "单于": "cy", "澹台": "tt", "令狐": "lh", "长孙": "zs", "欧阳": "oy"}
+_DOUBLE_SURNAMES = {
+    "尉迟": "yc",
+    "万俟": "mq",
+    "单于": "cy",
+    "澹台": "tt",
+    "令狐": "lh",
+    "长孙": "zs",
+    "欧阳": "oy",
+}
 _LEFT_OUT = re.compile(r"[\s·•・･‧∙⋅●．.]")
 
 
@@ -38,7 +46,7 @@ def letters(name: str) -> str:
 
 def spelt(name: str) -> str:
     """The whole pinyin without tones, to sort by: 泽仁初 is `ze ren chu`."""
-    return " ".join(lazy_pinyin(_LEFT_OUT.sub("", fold(name)), errors=_keep)).lower()
+    return " ".join(lazy_pinyin(_LEFT_OUT.sub("", fold(name)), errors="default")).lower()
 
 
 @lru_cache(maxsize=30_000)
@@ -47,7 +55,3 @@ def _letter(character: str) -> str:
         return character.lower() if character.isalnum() else ""
     found = lazy_pinyin(character, style=Style.FIRST_LETTER, errors="ignore")
     return found[0][:1].lower() if found else ""
-
-
-def _keep(text: str) -> list[str]:
-    return [text]

@@ -1,8 +1,9 @@
-"""Phones and ID numbers: sealed at rest, found by a keyed hash (contract, section 8)."""
+"""Phones and ID numbers: sealed at rest, found by a keyed hash, masked on screen (contract, section 8)."""
 
 import base64
 import hashlib
 import os
+import re
 from functools import lru_cache
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -35,6 +36,11 @@ def unseal(sealed: bytes, owner: str) -> str:
     return key.decrypt(rest[:_NONCE], rest[_NONCE:], owner.encode()).decode()
 
 
+def sealing_prefix() -> bytes:
+    """How a value begins that is sealed with the ring's first key. To change keys, seal the others again."""
+    return next(iter(_ring(settings.ENCRYPTION_KEYS))) + b":"
+
+
 @lru_cache(maxsize=4)
 def _hash_key(text: str) -> bytes:
     return base64.b64decode(text)
@@ -44,3 +50,29 @@ def keyed_hash(text: str, purpose: str) -> bytes:
     """The same text gives the same 16 bytes, which tell nothing without the key (BLAKE2, RFC 7693)."""
     key = _hash_key(settings.HASH_KEY)
     return hashlib.blake2b(f"{purpose}:{text}".encode(), key=key, digest_size=16).digest()
+
+
+def masked_name(name: str) -> str:
+    """张*, 张*明, 欧**明, 扎*·*玛: the first character, the last of three or more, and the `·` (FORMATS c)."""
+    keep_last = len(name.replace("·", "")) >= 3
+    last = len(name) - 1
+    return "".join(
+        character if place == 0 or character == "·" or (keep_last and place == last) else "*"
+        for place, character in enumerate(name)
+    )
+
+
+_LANDLINE = re.compile(r"(0\d{2,3})-(\d{7,8})(?:-\d+)?", re.ASCII)
+
+
+def masked_phone(phone: str) -> str:
+    """138****1234; a landline keeps its area code and last three (FORMATS c). What is neither shows nothing."""
+    if re.fullmatch(r"1\d{10}", phone, re.ASCII):
+        return f"{phone[:3]}****{phone[-4:]}"
+    landline = _LANDLINE.fullmatch(phone)
+    return f"{landline[1]}-****{landline[2][-3:]}" if landline else "*" * len(phone)
+
+
+def masked_id(number: str) -> str:
+    """First six and last four, on screens only (FORMATS c). What is no ID number shows nothing."""
+    return f"{number[:6]}********{number[-4:]}" if len(number) == 18 else "*" * len(number)

@@ -12,7 +12,9 @@ def fill(apps, schema_editor):
         for table, name in (("registry_cadre", "name"), ("registry_household", "head_name")):
             last = 0
             while True:
-                cursor.execute(f"SELECT id, {name} FROM {table} WHERE id > %s ORDER BY id LIMIT {BATCH}", [last])
+                cursor.execute(
+                    f"SELECT id, {name} FROM {table} WHERE id > %s ORDER BY id LIMIT {BATCH}", [last]
+                )
                 rows = cursor.fetchall()
                 if not rows:
                     break
@@ -31,13 +33,17 @@ class Migration(migrations.Migration):
         migrations.AddField(
             "cadre",
             "pinyin",
-            models.CharField(blank=True, default="", editable=False, max_length=200, verbose_name="拼音首字母"),
+            models.CharField(
+                blank=True, default="", editable=False, max_length=200, verbose_name="拼音首字母"
+            ),
             preserve_default=False,
         ),
         migrations.AddField(
             "household",
             "pinyin",
-            models.CharField(blank=True, default="", editable=False, max_length=200, verbose_name="拼音首字母"),
+            models.CharField(
+                blank=True, default="", editable=False, max_length=200, verbose_name="拼音首字母"
+            ),
             preserve_default=False,
         ),
         migrations.RunPython(fill, migrations.RunPython.noop),

@@ -19,6 +19,7 @@ from accounts import audit
 from accounts.jobs import start_job
 from accounts.models import AuditCheck, AuditEntry, AuditKind, Job, JobState, User
 from lianhu.kit import clock
+from lianhu.kit.excel.style import Kind
 from lianhu.kit.excel.write import PlainSheet, plain_workbook
 from lianhu.kit.fields import fold
 from registry.models import Role
@@ -196,9 +197,10 @@ def audit_export(request: HttpRequest) -> FileResponse:
         for line in lines
     )
     file = io.BytesIO()
-    plain_workbook(file, [PlainSheet("审计日志", headers, rows, ("number", *["text"] * 8))])
-    told = {"rows": len(lines), "filter": dict(request.GET.items())}
-    return download(file, f"审计日志_{clock.today():%Y-%m-%d}.xlsx", **told)
+    kinds: list[Kind] = ["number", *(["text"] * (len(headers) - 1))]  # type: ignore[list-item]
+    plain_workbook(file, [PlainSheet("审计日志", headers, rows, kinds)])
+    name = f"审计日志_{clock.today():%Y-%m-%d}.xlsx"
+    return download(file, name, rows=len(lines), filter=dict(request.GET.items()))
 
 
 @login_required
@@ -207,8 +209,12 @@ def audit_check(request: HttpRequest) -> HttpResponse:
     """Verify the chain now; a second tap while it runs starts nothing."""
     _require_auditor(request)
     if not _chain()["checking"]:
-        start_job(CHECK, title="核对审计日志", params={}, by=User.objects.get(pk=request.user.pk))
+        start_job(CHECK, title="核对审计日志", params={}, by=_user(request))
     return redirect("audit_log")
+
+
+def _user(request: HttpRequest) -> Any:
+    return request.user
 
 
 def _require_auditor(request: HttpRequest) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 from lianhu.kit import clock
 from lianhu.kit.periods import Period

@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable
 from typing import Any
 
+from django.db import models
 from django.http import FileResponse
 
 from accounts import audit
@@ -16,9 +17,14 @@ from reports.models import Quota
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def download(file: io.BytesIO, name: str, **told: Any) -> FileResponse:
-    """Every workbook that leaves goes through here, and is logged with what is `told` of it."""
-    audit.log(AuditKind.EXPORT, key=name, **told)
+def download(
+    file: io.BytesIO, name: str, *, subject: models.Model | None = None, **told: Any
+) -> FileResponse:
+    """Every workbook that leaves goes through here, and is logged with what is `told` of it.
+
+    One about a single thing is logged as that thing's, so that it is found again there.
+    """
+    audit.log(AuditKind.EXPORT, subject, key="" if subject else name, **told)
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=safe_file_name(name), content_type=XLSX)
 

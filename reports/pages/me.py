@@ -32,6 +32,8 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("county")
     if scope.has(Role.AUDITOR):
         return redirect("audit_log")
+    if scope.has(Role.SYSTEM_ADMIN):
+        return redirect("accounts")
     units = home_units(request.user)
     if units:
         return redirect("unit", units[0].code)

@@ -1,15 +1,19 @@
 """The menu: one address a noun, by the roles a person holds today."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from accounts.notices import unread_count
 from accounts.views import LARGE_TEXT
 from registry.models import Role, Unit
+from registry.rights import may
 from registry.scope import scope_of
+from reports.pages.households import sees_more_than_own
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,8 @@ def menu(request: HttpRequest) -> dict[str, Any]:
         context["menu"] = [
             Item(label, url, icon, request.path.startswith(url)) for label, url, icon in _places(request.user)
         ]
+        # Asked only where the page shows it: parts of pages do not.
+        context["unread"] = partial(unread_count, request.user)
     return context
 
 
@@ -39,6 +45,12 @@ def _places(user: Any) -> list[tuple[str, str, str]]:
     ]
     if scope.village_ids:
         places.append(("村", reverse("villages"), "village"))
+    if sees_more_than_own(user):
+        places.append(("户", reverse("households"), "home"))
+    if may(user, "see_accounts"):
+        places.append(("账号", reverse("accounts"), "people"))
+    if scope.has(Role.SYSTEM_ADMIN):
+        places.append(("系统", reverse("admin:index"), "system"))
     if scope.has(Role.AUDITOR):
         places.append(("审计", reverse("audit_log"), "audit"))
     if scope.county:

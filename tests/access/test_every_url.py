@@ -3,6 +3,7 @@
 Not yours answers as not there (404); a visitor without an account is sent to sign in.
 """
 
+import datetime
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -11,13 +12,32 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from accounts import audit
-from accounts.models import AuditKind, Job, JobState
+from accounts.models import (
+    AuditKind,
+    CalendarDay,
+    CalendarYear,
+    Delivery,
+    Digest,
+    Feedback,
+    Job,
+    JobState,
+    Setting,
+)
+from accounts.notices import notify
+from grievances.models import Category
+from lianhu.kit import clock
 from tests import county
 
 pytestmark = pytest.mark.django_db
 
 UNIT = {"unit_liaison", "unit_leader", "county_leader", "office"}
 OFFICE = {"office"}
+ADMIN = {"admin"}
+# Whoever keeps the accounts of some people; which ones is tests/registry/test_accounts.py.
+KEEPERS = {
+    *("admin", "unit_liaison", "township_liaison"),
+    *("stranger_unit_liaison", "stranger_township_liaison"),
+}
 AUDITOR = {"auditor"}
 SEES_CADRE = UNIT | {"cadre"}
 # They see their own villages there, not these (tests/reports/pages/test_villages.py).
@@ -26,6 +46,16 @@ STRANGERS_WITH_VILLAGES = {
     for role in ("branch", "township_liaison", "unit_liaison", "unit_leader", "county_leader")
 }
 SEES_VILLAGE = UNIT | {"branch", "township_liaison", "county_leader"}
+SEES_HOUSEHOLD = SEES_VILLAGE | {"cadre"}
+# Which ones each of them finds is tests/reports/pages/test_household.py.
+HAS_HOUSEHOLDS = SEES_HOUSEHOLD | STRANGERS_WITH_VILLAGES | {"colleague", "stranger"}
+# Nothing but its own end date ends a pairing, and one's own figures stay one's own.
+STAYS_WITHOUT_A_ROLE = {
+    "evidence": ["cadre"],
+    "notice": ["cadre"],
+    "household": ["cadre"],
+    "households": ["cadre", "stranger"],
+}
 
 
 @dataclass(frozen=True)
@@ -40,13 +70,53 @@ class Row:
 
 
 EVERYONE = Row()
-PUBLIC = {"login", "logout", "text_size", "healthz", "readyz"}
+
+
+def of_admin(name, make, *, writes=True, deletes=True):
+    """The pages of one model of the system admin's own site; `make(people)` makes a row of it."""
+    one = {"args": lambda people: [make(people).pk]}
+    return {
+        f"admin:{name}_changelist": Row(ADMIN),
+        f"admin:{name}_add": Row(ADMIN, fine={200 if writes else 403}),
+        f"admin:{name}_change": Row(ADMIN, **one),
+        f"admin:{name}_delete": Row(ADMIN, **one, fine={200 if deletes else 403}),
+    }
+
+
+PUBLIC = {"login", "login_code", "activate", "logout", "text_size", "healthz", "readyz", "privacy"}
 TABLE = {
     "healthz": EVERYONE,
     "readyz": EVERYONE,
     "login": Row(fine={200, 302}),
     "logout": Row(method="post", fine={302}),
     "text_size": Row(method="post", fine={302}),
+    "login_code": Row(fine={302}),
+    "account": EVERYONE,
+    "account_password": EVERYONE,
+    "account_alive": Row(method="post", fine={204}),
+    "end_session": Row(method="post", fine={302}),
+    "end_other_sessions": Row(method="post", fine={302}),
+    "two_factor": EVERYONE,
+    "two_factor_codes": Row(fine={302}),
+    "two_factor_off": Row(fine={302}),
+    "activate": EVERYONE,
+    "accounts": Row(KEEPERS),
+    "activation_slips": Row(KEEPERS, method="post", fine={302}),
+    "kept_account": Row({"admin", "unit_liaison"}, lambda people: [people.cadre.code]),
+    "account_act": Row(ADMIN, lambda people: [people.cadre.code, "close"]),
+    "give_role": Row(ADMIN, lambda people: [people.cadre.code], method="post"),
+    "end_role": Row(ADMIN, lambda people: [people.cadre.code, people.cadre.role_grants.get().pk]),
+    "give_view": Row(ADMIN, lambda people: [people.cadre.code], method="post"),
+    "take_view": Row(ADMIN, lambda people: [people.cadre.code], method="post"),
+    "admin:index": Row(ADMIN),
+    "admin:jsi18n": Row(ADMIN),
+    "admin:app_list": Row(ADMIN, lambda people: ["accounts"]),
+    **of_admin("accounts_setting", lambda people: future_setting()),
+    **of_admin("accounts_calendarday", lambda people: CalendarDay.objects.first()),
+    **of_admin("accounts_calendaryear", lambda people: CalendarYear.objects.first()),
+    **of_admin("grievances_category", lambda people: unused_category()),
+    **of_admin("accounts_delivery", lambda people: delivery_to(people.cadre), writes=False, deletes=False),
+    **of_admin("accounts_job", lambda people: dry_run(people), writes=False, deletes=False),
     "home": Row(fine={302}),
     "me": EVERYONE,
     "unit": Row(UNIT, lambda people: [people.unit.code]),
@@ -54,12 +124,34 @@ TABLE = {
     "county": Row(OFFICE),
     "export_county": Row(OFFICE),
     "villages": Row(SEES_VILLAGE | STRANGERS_WITH_VILLAGES),
+    "households": Row(HAS_HOUSEHOLDS),
+    "household": Row(SEES_HOUSEHOLD, lambda people: [people.household.code]),
+    "household_reveal": Row(
+        SEES_HOUSEHOLD - {"cadre", "county_leader"},
+        lambda people: [people.household.code],
+        method="post",
+        fine={422},
+    ),
+    "household_data": Row(
+        {"branch", "township_liaison", "office"},
+        lambda people: [people.household.code],
+        method="post",
+        fine={422},
+    ),
+    "household_erase": Row(OFFICE, lambda people: [people.household.code]),
+    "privacy": EVERYONE,
     "evidence": Row(SEES_CADRE, lambda people: ["trip_days", "cadre", people.cadre.code], "?period=2026-05"),
     "audit_log": Row(AUDITOR),
     "audit_export": Row(AUDITOR),
     "audit_check": Row(AUDITOR, method="post", fine={302}),
     "audit_entry": Row(AUDITOR, lambda people: [entry().pk]),
     "audit_reveal": Row(AUDITOR, lambda people: [entry().pk], method="post", fine={422}),
+    "inbox": EVERYONE,
+    "inbox_read": Row(method="post", fine={302}),
+    "notice": Row({"cadre"}, lambda people: [notice_of(people.cadre).pk]),
+    "feedback": EVERYONE,
+    "feedback_all": Row(OFFICE),
+    "answer_feedback": Row(OFFICE, lambda people: [feedback_of(people.cadre).pk]),
     "imports": Row(OFFICE),
     "import_template": Row(OFFICE, lambda people: ["registry"]),
     "import_job": Row(OFFICE, lambda people: [dry_run(people).pk]),
@@ -76,6 +168,10 @@ MORE = {
         "evidence",
         Row(SEES_VILLAGE, lambda people: ["forum", "village", people.village.code], "?period=2026-05"),
     ),
+    "the account of a village branch": (
+        "kept_account",
+        Row({"admin", "township_liaison"}, lambda people: [people.branch.code]),
+    ),
     "a township's own page": (
         "unit",
         Row({"township_liaison", "county_leader", "office"}, lambda people: [people.township.code]),
@@ -86,6 +182,32 @@ ROWS = {name: (name, row) for name, row in TABLE.items()} | MORE
 
 def entry():
     return audit.log(AuditKind.READ, key="HH-1")
+
+
+def notice_of(cadre):
+    notify([cadre.user], key="test", title="请看一看")
+    return cadre.user.notices.get()
+
+
+def feedback_of(cadre):
+    return Feedback.objects.create(author=cadre.user, text="字太小", created_at=clock.now())
+
+
+def future_setting():
+    day = clock.today() + datetime.timedelta(days=30)
+    return Setting.objects.get_or_create(name="phone_days", begins_on=day, defaults={"value": 7})[0]
+
+
+def unused_category():
+    return Category.objects.get_or_create(name="没有用过", defaults={"position": 99})[0]
+
+
+def delivery_to(cadre):
+    digest, _ = Digest.objects.get_or_create(
+        user=cadre.user, day=clock.today(), defaults={"created_at": clock.now()}
+    )
+    now = {"next_try_at": clock.now()}
+    return Delivery.objects.get_or_create(digest=digest, channel="email", defaults=now)[0]
 
 
 def dry_run(people):
@@ -103,12 +225,12 @@ def people(on_day):
     return county.build()
 
 
-def named(patterns):
+def named(patterns, space=""):
     for pattern in patterns:
         if hasattr(pattern, "url_patterns"):
-            yield from named(pattern.url_patterns)
+            yield from named(pattern.url_patterns, f"{pattern.namespace}:" if pattern.namespace else space)
         else:
-            yield pattern.name
+            yield pattern.name and space + pattern.name
 
 
 def test_every_address_has_a_name_and_a_row():
@@ -155,8 +277,7 @@ def test_a_role_that_has_ended_opens_nothing(row, people, signed_in, on_day, que
         for person, cadre in people.people.items()
         if getattr(signed_in(cadre), expected.method)(address).status_code != 404
     ]
-    # One's own figures stay one's own.
-    assert opened == (["cadre"] if row == "evidence" else [])
+    assert opened == STAYS_WITHOUT_A_ROLE.get(row, [])
 
 
 def test_what_is_not_there_and_what_is_not_yours_look_the_same(people, signed_in):

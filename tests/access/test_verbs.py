@@ -5,12 +5,29 @@ from django.test import Client
 from django.urls import reverse
 
 from tests import county
-from tests.access.test_every_url import PUBLIC, ROWS
+from tests.access.test_every_url import PUBLIC, ROWS, TABLE
 
 pytestmark = pytest.mark.django_db
 
+ADMIN_FORMS = ("_changelist", "_add", "_change", "_delete")
 # Pages with a form on them, or an act whose page shows what went wrong.
-TAKES_BOTH = {"login", "imports"}
+TAKES_BOTH = {
+    "login",
+    "login_code",
+    "account",
+    "account_password",
+    "two_factor",
+    "two_factor_codes",
+    "two_factor_off",
+    "imports",
+    "household_erase",
+    "activate",
+    "account_act",
+    "end_role",
+    "feedback",
+    "answer_feedback",
+    *(name for name in TABLE if name.startswith("admin:") and name.endswith(ADMIN_FORMS)),
+}
 
 
 @pytest.fixture
@@ -31,7 +48,9 @@ def test_verbs_that_no_page_knows_are_refused(name, people, signed_in, queue):
     url_name, row = ROWS[name]
     client = someone(people, url_name, row, signed_in)
     address = reverse(url_name, args=row.args(people)) + row.query
-    answers = {verb: getattr(client, verb)(address).status_code for verb in ("put", "patch", "delete", "trace")}
+    answers = {
+        verb: getattr(client, verb)(address).status_code for verb in ("put", "patch", "delete", "trace")
+    }
     assert set(answers.values()) == {405}
 
 

@@ -38,7 +38,7 @@ def send(client, username, password=PASSWORD, **fields):
         ("township_liaison", "/units/T-1/"),
         ("office", "/county/"),
         ("county_leader", "/units/T-1/"),
-        ("auditor", "/me/"),
+        ("auditor", "/audit/"),
     ],
 )
 def test_each_comes_to_their_own_first_page(client, people, name, first_page):

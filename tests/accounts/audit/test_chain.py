@@ -184,7 +184,11 @@ def test_a_private_part_erased_without_an_entry_that_says_so_is_found(chain, hou
 def test_the_database_itself_refuses_to_change_or_remove_entries(chain, household, statement):
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(IntegrityError, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(statement)
 
 

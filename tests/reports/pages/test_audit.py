@@ -9,6 +9,7 @@ import pytest
 from accounts import audit
 from accounts.models import AuditCheck, AuditEntry, AuditKind, Job
 from registry import audit_check
+from reports.tasks import check_audit_nightly
 from tests import county
 from tests.pages import Page
 
@@ -139,3 +140,8 @@ def test_the_page_costs_a_fixed_number_of_queries(people, client, django_assert_
             AuditKind.READ, county.add_household(village=people.village), by=people.cadre.user, number=number
         )
     few()
+
+
+def test_what_a_scheduled_task_does_is_logged_under_its_name(people):
+    check_audit_nightly.apply().get()
+    assert newest(kind="checked").actor_name == "任务 check_audit_nightly"

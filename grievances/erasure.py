@@ -1,0 +1,131 @@
+"""Removal on request (contract, section 8): what a family said and is known by goes, what was done stays.
+
+Rows stay, so that figures hold; their words become 已遮蔽. The audit log's private parts about the family go
+too, with the chain intact: each names the one entry that says who removed them and why.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Case, QuerySet, TextField, Value, When
+
+from accounts import audit
+from accounts.models import AuditEntry, AuditKind, AuditPrivate, User
+from grievances.models import Grievance, GrievanceEvent, GrievanceState
+from lianhu.kit import clock
+from registry.holding import BLACKING_OUT, roles_holding
+from registry.models import Household
+from visits.models import Visit, VisitRecord
+
+BLACKED_OUT = "已遮蔽"
+OVER = (GrievanceState.CLOSED, GrievanceState.PUBLISHED)
+
+
+def open_matters(household: Household) -> QuerySet[Grievance]:
+    """What still needs its words: somebody is working on it."""
+    found = Grievance.objects.filter(household=household, voided_at__isnull=True)
+    return found.exclude(state__in=OVER).order_by("number")
+
+
+@dataclass(frozen=True)
+class Erased:
+    """How many rows lost their words."""
+
+    visits: int
+    matters: int
+    log_entries: int
+
+
+def erase_household(household: Household, *, reason: str, by: User) -> Erased:
+    """Black out the household, its visits, records and matters, and what the log says of them.
+
+    Raise ValidationError while a matter is open, PermissionDenied for anyone but the county office.
+    Doing it again blacks out what came since. The reason stays in the log: it must name nobody.
+    """
+    with transaction.atomic():
+        home = (
+            Household.objects.select_for_update(of=("self",)).select_related("village").get(pk=household.pk)
+        )
+        if roles_holding(by, home, on=clock.today()).isdisjoint(BLACKING_OUT):
+            raise PermissionDenied
+        # Locked before it is asked, or a matter could be reopened meanwhile.
+        matters = list(
+            Grievance.objects.filter(household=home).select_for_update(of=("self",)).order_by("pk")
+        )
+        waiting = [each.number for each in matters if each.voided_at is None and each.state not in OVER]
+        if waiting:
+            raise ValidationError(still_open(waiting), code="open_matters")
+        _black_out_household(home)
+        visits = _black_out_visits(home)
+        _black_out_matters(home)
+        entry = audit.log(
+            AuditKind.ERASED, home, reason=reason, counts={"visits": visits, "matters": len(matters)}
+        )
+        return Erased(visits, len(matters), _black_out_log(home, entry))
+
+
+def still_open(numbers: list[str]) -> str:
+    return f"还有没办结的诉求：{'、'.join(numbers)}。销号或作废后才能遮蔽。"
+
+
+def _black_out_household(home: Household) -> None:
+    """The marks, the people count and the 村民小组 stay: figures are made of them and they name nobody."""
+    Household.objects.filter(pk=home.pk).update(
+        head_name=BLACKED_OUT,
+        pinyin="",
+        phone_sealed=None,
+        phone_hash=None,
+        phone_tail_hash=None,
+        id_number_sealed=None,
+        id_number_hash=None,
+        hardship_reason=_words_gone("hardship_reason"),
+        income_sources=_words_gone("income_sources"),
+        address=_words_gone("address"),
+        longitude=None,
+        latitude=None,
+        erased_at=clock.now(),
+    )
+
+
+def _black_out_visits(home: Household) -> int:
+    visits = Visit.objects.filter(household=home)
+    visits.update(proxy_reason=_words_gone("proxy_reason"), void_reason=_words_gone("void_reason"))
+    records = VisitRecord.objects.filter(visit__household=home)
+    return records.update(
+        **{name: _words_gone(name) for name in ("income_sources", "difficulties", "opinions")}
+    )
+
+
+def _black_out_matters(home: Household) -> None:
+    Grievance.objects.filter(household=home).update(
+        title=BLACKED_OUT, content=BLACKED_OUT, void_reason=_words_gone("void_reason")
+    )
+    # The one change of an event that its trigger lets through (migration 0004).
+    events = GrievanceEvent.objects.filter(grievance__household=home)
+    events.exclude(reason__in=("", BLACKED_OUT)).update(reason=BLACKED_OUT)
+
+
+def _words_gone(name: str) -> Case:
+    """What was left blank stays so: a blank tells nothing, and some columns must keep it."""
+    return Case(When(**{name: ""}, then=Value("")), default=Value(BLACKED_OUT), output_field=TextField())
+
+
+def _black_out_log(home: Household, entry: AuditEntry) -> int:
+    """Last of all: the blacking out itself was logged with what stood there before."""
+    visits = Visit.objects.filter(household=home).values("pk")
+    matters = Grievance.objects.filter(household=home).values("pk")
+    about: dict[type[Any], Any] = {
+        Household: [home.pk],
+        Visit: visits,
+        VisitRecord: visits,
+        Grievance: matters,
+        GrievanceEvent: GrievanceEvent.objects.filter(grievance__in=matters).values("pk"),
+    }
+    erased = 0
+    for model, ids in about.items():
+        entries = AuditEntry.objects.filter(subject_table=model._meta.db_table, subject_id__in=ids)
+        private = AuditPrivate.objects.filter(entry__in=entries, erased_by__isnull=True)
+        erased += private.update(salt="", body="", erased_by=entry)
+    return erased

@@ -1,0 +1,84 @@
+"""户: the households a person may see, found by whatever is at hand. No phone is on the list."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import Max, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from lianhu.kit import clock
+from lianhu.kit.fields import fold
+from registry.household_search import LONGEST, matching
+from registry.models import Household, Pairing, Role, Village
+from registry.scope import scope_of
+from visits.models import Visit, VisitResult
+
+PAGE = 50
+
+
+@login_required
+@require_safe
+@never_cache
+def households(request: HttpRequest) -> HttpResponse:
+    """Whoever has no households to look after, by role or by pairing, finds nothing here."""
+    visible = Household.objects.visible_to(request.user)
+    if not may_have_households(request.user) and not visible.exists():
+        raise Http404
+    asked = {name: fold(request.GET.get(name, ""))[:LONGEST] for name in ("q", "village")}
+    found = matching(visible, asked["q"]).select_related("village").order_by("code")
+    if asked["village"]:
+        found = found.filter(village__code=asked["village"].replace("\x00", ""))
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "rows": _rows(page.object_list, clock.today()),
+        "today": clock.today(),
+        "asked": asked,
+        "query": urlencode({name: value for name, value in asked.items() if value}),
+        "villages": _villages(visible),
+    }
+    return render(request, "reports/households.html", context)
+
+
+def may_have_households(user: Any) -> bool:
+    """By role or grant; a cadre may have none yet. The system admin and the auditor never do."""
+    scope = scope_of(user)
+    return bool(scope.county or scope.unit_ids or scope.village_ids or scope.has(Role.CADRE))
+
+
+def sees_more_than_own(user: Any) -> bool:
+    scope = scope_of(user)
+    return bool(scope.county or scope.unit_ids or scope.village_ids)
+
+
+def _villages(visible: QuerySet[Any]) -> QuerySet[Any]:
+    return Village.objects.filter(pk__in=visible.order_by().values("village")).order_by("code")
+
+
+@dataclass
+class _Row:
+    household: Household
+    holder: str = ""
+    last_visit: datetime.date | None = field(default=None)
+
+
+def _rows(found: Iterable[Household], today: datetime.date) -> list[_Row]:
+    """Who holds each today, and the last time anyone met the family: one statement each for the page."""
+    rows = {home.pk: _Row(home) for home in found}
+    holders = Pairing.objects.in_force(today).filter(household__in=rows)
+    for pk, name in holders.values_list("household", "cadre__name"):
+        rows[pk].holder = name
+    met = Visit.objects.filter(
+        household__in=rows, result=VisitResult.MET, voided_at__isnull=True, day__lte=today
+    )
+    for pk, day in met.order_by().values_list("household").annotate(Max("day")):
+        rows[pk].last_visit = day
+    return list(rows.values())

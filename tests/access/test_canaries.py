@@ -1,0 +1,161 @@
+"""A word of its own in every household, record, matter and number; each person fetches every address.
+
+A word outside one's scope is a leak, one inside it that cannot be reached a lock-out. Asked again after
+a handover, a transfer, a cover, and the end of a post.
+"""
+
+import dataclasses
+import io
+
+import openpyxl
+import pytest
+from django.urls import reverse
+
+from accounts.models import AuditEntry
+from lianhu.kit.privacy import keyed_hash, seal
+from registry.models import Cadre, Household, Pairing
+from tests import county
+from tests.access.test_every_url import ROWS
+from tests.registry.test_scope import HOUSEHOLDS
+
+pytestmark = pytest.mark.django_db
+
+NUMBERS = {
+    "household": ("13800138001", "513224199003150019"),
+    "other_household": ("13900139002", "11010519491231002X"),
+}
+
+
+def flipped(people):
+    """The same county seen from the other side, so that each address is asked of both halves."""
+    fields = {field.name for field in dataclasses.fields(people)}
+    pairs = {"unit": "other_unit", "township": "other_township", "village": "other_village"}
+    pairs |= {"household": "other_household", "cadre": "stranger"}
+    pairs |= {name.removeprefix("stranger_"): name for name in fields if name.startswith("stranger_")}
+    swapped = {one: getattr(people, other) for one, other in pairs.items()}
+    swapped |= {other: getattr(people, one) for one, other in pairs.items()}
+    return dataclasses.replace(people, **swapped)
+
+
+def words(half):
+    """What tells of one family: its name, and what was said and asked there."""
+    return {
+        kind: f"canary-{half}-{kind}" for kind in ("head", "address", "reason", "said", "title", "content")
+    }
+
+
+@pytest.fixture
+def people(on_day):
+    on_day("2026-06-15")
+    people = county.build()
+    for half, (phone, id_number) in NUMBERS.items():
+        home, word = getattr(people, half), words(half)
+        cadre = people.cadre if half == "household" else people.stranger
+        Household.objects.filter(pk=home.pk).update(
+            head_name=word["head"],
+            address=word["address"],
+            is_hardship=True,
+            hardship_reason=word["reason"],
+            phone_sealed=seal(phone, f"household:{home.code}:phone"),
+            phone_hash=keyed_hash(phone, "phone"),
+            phone_tail_hash=keyed_hash(phone[-4:], "phone_tail"),
+            id_number_sealed=seal(id_number, f"household:{home.code}:id_number"),
+            id_number_hash=keyed_hash(id_number, "id_number"),
+        )
+        county.add_trip(cadre, home.village, "2026-06-03")
+        county.add_visit(cadre, home, "2026-06-03", record={"difficulties": word["said"]})
+        county.add_grievance(household=home, handler=cadre, title=word["title"], content=word["content"])
+    return people
+
+
+def text_of(answer):
+    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    if "spreadsheet" in answer.get("Content-Type", ""):
+        book = openpyxl.load_workbook(io.BytesIO(body))
+        return "\n".join(
+            str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row
+        )
+    return body.decode(errors="replace")
+
+
+def addresses(people):
+    for half in (people, flipped(people)):
+        for name, row in ROWS.values():
+            if row.method == "get":
+                yield reverse(name, args=row.args(half)) + row.query
+        for query in ("canary", half.household.code, "8001", "13800138001", "513224199003150019"):
+            yield f"/households/?q={query}"
+    for pk in AuditEntry.objects.values_list("pk", flat=True):
+        yield f"/audit/{pk}/"
+
+
+def everything_seen_by(client, people):
+    found = []
+    for address in dict.fromkeys(addresses(people)):
+        answer = client.get(address)
+        assert answer.status_code < 500, address
+        found.append(text_of(answer))
+    return "\n".join(found)
+
+
+def check(people, client, name, homes, paired):
+    """`homes`: whose words this person sees; `paired`: whose numbers too."""
+    seen = everything_seen_by(client, people)
+    for half, numbers in NUMBERS.items():
+        for kind, word in words(half).items():
+            assert (word in seen) is (half in homes), (
+                f"{name} {'leaks' if half not in homes else 'misses'} {kind}"
+            )
+        for number in numbers:
+            assert (number in seen.replace(f"q={number}", "").replace(f'value="{number}"', "")) is (
+                half in paired
+            ), f"{name} {'leaks' if half not in paired else 'misses'} {number[:3]}… of {half}"
+
+
+PAIRED = {"cadre": {"household"}, "stranger": {"other_household"}}
+
+
+@pytest.mark.parametrize("name", HOUSEHOLDS)
+def test_each_person_reaches_their_families_and_no_other(people, name, signed_in, queue):
+    client = signed_in(getattr(people, name))
+    check(people, client, name, HOUSEHOLDS[name], PAIRED.get(name, set()))
+
+
+def test_a_visitor_reaches_none(people, client, queue):
+    check(people, client, "anonymous", set(), set())
+
+
+def test_after_a_handover_the_successor_reaches_them_and_the_former_holder_does_not(people, signed_in, queue):
+    Pairing.objects.filter(household=people.household).update(ends_on="2026-06-14")
+    county.pair(people.colleague, people.household, "2026-06-15")
+    check(people, signed_in(people.colleague), "colleague", {"household"}, {"household"})
+    seen = everything_seen_by(signed_in(people.cadre), people)
+    for kind in ("address", "reason", "said", "title", "content"):
+        assert words("household")[kind] not in seen
+
+
+def test_who_covers_reaches_them_while_covering(people, signed_in, on_day, queue):
+    people.cadre.covers.create(
+        colleague=people.colleague, begins_on="2026-06-15", ends_on="2026-06-15", reason="病假"
+    )
+    check(people, signed_in(people.colleague), "colleague", {"household"}, {"household"})
+    on_day("2026-06-16")
+    check(people, signed_in(people.colleague), "colleague", set(), set())
+
+
+def test_after_a_transfer_the_former_units_people_reach_them_no_more(people, signed_in, queue):
+    county.add_standing(people.cadre, people.other_unit, "staff", "2026-06-15")
+    check(people, signed_in(people.unit_leader), "unit_leader", set(), set())
+    check(
+        people,
+        signed_in(people.stranger_unit_leader),
+        "stranger_unit_leader",
+        {"household", "other_household"},
+        set(),
+    )
+
+
+def test_after_the_end_of_a_post_nothing_is_reached(people, signed_in, queue):
+    client = signed_in(people.cadre)
+    Cadre.objects.filter(pk=people.cadre.pk).update(left_on="2026-06-14")
+    check(people, client, "cadre", set(), set())
