@@ -79,7 +79,7 @@ def _holders(role: str | None, today: datetime.date) -> Any:
 
 def _open_accounts(today: datetime.date) -> None:
     users = [cadre.user_id for cadre in _chosen(Cadre.objects.all(), today).values()]
-    User.objects.filter(pk__in=users).update(password=make_password(PASSWORD))
+    User.objects.filter(pk__in=users).update(password=make_password(PASSWORD), activated_at=clock.now())
 
 
 def _add_what_no_workbook_brings(today: datetime.date) -> None:

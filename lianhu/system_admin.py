@@ -24,7 +24,7 @@ from django.views.decorators.csrf import csrf_protect
 from accounts import two_factor
 from accounts.digests import send_again
 from accounts.models import CalendarDay, CalendarYear, Delivery, DeliveryState, Job, Setting
-from accounts.settings import DEFINITIONS
+from accounts.settings import DEFINITIONS, setting
 from grievances.models import Category, Grievance
 from lianhu.kit import clock
 from registry.models import Role
@@ -166,6 +166,12 @@ class Settings(Kept):
     list_display = ("label", "worth", "begins_on", "set_by", "set_at")
     list_select_related = ("set_by",)
     ordering = ("name", "-begins_on")
+    change_list_template = "admin/settings.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """With what holds today, set or not."""
+        today = [(each, setting(name)) for name, each in DEFINITIONS.items()]
+        return super().changelist_view(request, (extra_context or {}) | {"today": today})
 
     @admin.display(description="设置", ordering="name")
     def label(self, row: Setting) -> str:
@@ -205,7 +211,8 @@ class CalendarYears(Kept):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         days = CalendarDay.objects.filter(day__year=OuterRef("year")).order_by().values("day__year")
         rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.annotate(days=Subquery(days.annotate(n=Count("pk")).values("n")))
+        rows = rows.annotate(days=Subquery(days.annotate(n=Count("pk")).values("n")))
+        return rows
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("year",) if obj else ()
@@ -224,7 +231,8 @@ class Categories(Kept):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.annotate(used=Exists(Grievance.objects.filter(category=OuterRef("pk"))))
+        rows = rows.annotate(used=Exists(Grievance.objects.filter(category=OuterRef("pk"))))
+        return rows
 
     @admin.display(description="用过", boolean=True)
     def used(self, row: Any) -> bool:

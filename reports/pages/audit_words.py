@@ -1,27 +1,38 @@
 """An audit entry in the office's words: tables and columns by their Chinese names."""
 
+import datetime
 import json
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Field, Model
+from django.db.models import DateTimeField, Field, Model
 
 from accounts.models import AuditEntry
+from lianhu.kit import clock
 
 # What entries other than changes tell.
 _WORDS = {
+    "act": "做了什么",
     "address": "地址",
     "codes": "数量",
     "counts": "条数",
     "device": "设备",
+    "ended": "结束了几个登录",
     "fields": "看了什么",
     "filter": "筛选",
     "kind": "种类",
+    "on": "打开",
+    "phone": "自己的手机",
     "reason": "原因",
+    "reset": "重设密码",
     "rows": "行数",
+    "seconds": "锁定秒数",
     "sha256": "文件指纹",
+    "sound": "完好",
+    "two_factor": "两步验证",
+    "until": "有效期至",
     "why": "原因",
 }
 
@@ -91,4 +102,7 @@ def _shown(value: Any, entry: AuditEntry | None = None, name: str = "") -> str:
     if value is None or isinstance(value, bool):
         return {True: "是", False: "否", None: ""}[value]
     field = _column(entry, name) if entry else None
+    if isinstance(field, DateTimeField):
+        moment = datetime.datetime.fromisoformat(value).astimezone(clock.SHANGHAI)
+        return f"{moment:%Y-%m-%d %H:%M:%S}"
     return str(dict(field.flatchoices).get(value, value)) if field and field.choices else str(value)
