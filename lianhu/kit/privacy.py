@@ -52,16 +52,6 @@ def keyed_hash(text: str, purpose: str) -> bytes:
     return hashlib.blake2b(f"{purpose}:{text}".encode(), key=key, digest_size=16).digest()
 
 
-def masked_name(name: str) -> str:
-    """张*, 张*明, 欧**明, 扎*·*玛: the first character, the last of three or more, and the `·` (FORMATS c)."""
-    keep_last = len(name.replace("·", "")) >= 3
-    last = len(name) - 1
-    return "".join(
-        character if place == 0 or character == "·" or (keep_last and place == last) else "*"
-        for place, character in enumerate(name)
-    )
-
-
 _LANDLINE = re.compile(r"(0\d{2,3})-(\d{7,8})(?:-\d+)?", re.ASCII)
 
 
