@@ -230,7 +230,8 @@ class DateField(KitField):
         r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|年(\d{1,2})月(\d{1,2})日)", re.ASCII
     )
     _FIRST = datetime.date(1900, 3, 1)  # Excel's days before this one are a day off
-    widget = forms.DateInput(attrs={"type": "date"})
+    # A browser takes only this form for the value of such a field.
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
     def read(self, value: Any) -> datetime.date:
         if isinstance(value, datetime.datetime):

@@ -32,11 +32,15 @@ MOST_EXPORTED = 50_000
 CHECK = "check_audit"
 
 
+def _day() -> forms.DateInput:
+    return forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+
+
 class FilterForm(forms.Form):
     """What is not understood is told beside its field and filters nothing."""
 
-    begins_on = forms.DateField(label="从", required=False, widget=forms.DateInput({"type": "date"}))
-    ends_on = forms.DateField(label="到", required=False, widget=forms.DateInput({"type": "date"}))
+    begins_on = forms.DateField(label="从", required=False, widget=_day())
+    ends_on = forms.DateField(label="到", required=False, widget=_day())
     kind = forms.ChoiceField(label="种类", required=False, choices=[("", "全部"), *AuditKind.choices])
     actor = forms.CharField(label="操作人", required=False, max_length=50)
     subject = forms.CharField(label="对象编码", required=False, max_length=100)

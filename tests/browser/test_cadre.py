@@ -50,7 +50,7 @@ def test_one_place_needs_no_tab_bar_and_two_do(phone, people, enter):
     phone.context.clear_cookies()
     enter(phone, people.unit_leader)
     phone.goto("/me/")
-    assert phone.locator("nav.menu a").all_inner_texts() == ["我的", "本单位"]
+    assert phone.locator("nav.menu a").all_inner_texts() == ["我的", "本单位", "户"]
 
 
 def test_what_a_thumb_meets_is_large_enough(phone, people, enter):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.models import Job, JobState
+from accounts.models import AuditEntry, Job, JobState
 from tests import county
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -45,6 +45,8 @@ def jobs():
 def places(people):
     """Person and address of every page and every state of it."""
     county.add_activity("consult", "2026-05-05", unit=people.unit)
+    people.household.address = "格桑村三组 12 号"
+    people.household.save()
     figure = f"/figures/trip_days/cadre/{people.cadre.code}/?period=2026-05"
     unit = f"/units/{people.unit.code}/"
     return [
@@ -63,6 +65,23 @@ def places(people):
         (people.office, "/imports/"),
         *((people.office, f"/imports/{job.pk}/") for job in jobs()),
         (people.branch, "/villages/?month=2026-05"),
+        (None, "/activate/"),
+        (None, "/privacy/"),
+        (people.auditor, "/audit/"),
+        (people.auditor, "/audit/?kind=read"),
+        (people.auditor, f"/audit/{AuditEntry.objects.get(subject_key='HH-1', kind='changed').pk}/"),
+        (people.admin, "/accounts/"),
+        (people.admin, f"/accounts/{people.cadre.code}/"),
+        (people.admin, f"/accounts/{people.cadre.code}/close/"),
+        (people.unit_liaison, "/accounts/?state=left"),
+        (people.cadre, "/account/"),
+        (people.cadre, "/account/password/"),
+        (people.cadre, "/account/two-factor/"),
+        (people.cadre, "/inbox/"),
+        (people.cadre, "/feedback/"),
+        (people.office, "/feedback/all/"),
+        (people.office, "/households/"),
+        (people.office, f"/households/{people.household.code}/erase/"),
     ]
 
 

@@ -96,8 +96,17 @@ def test_lines_count_as_the_browser_counts_them(people, client):
 
 @pytest.mark.parametrize(
     "address",
-    ["https://evil.example/me/", "//evil.example/me/", "javascript:alert(1)", "/nowhere/", "me/", "/\\evil", "http://[", "/" * 400],
-)  # fmt: skip
+    [
+        "https://evil.example/me/",
+        "//evil.example/me/",
+        "javascript:alert(1)",
+        "/nowhere/",
+        "me/",
+        "/\\evil",
+        "http://[",
+        "/" * 400,
+    ],
+)
 def test_only_a_page_of_this_site_is_kept(people, client, address):
     assert own_path(address) == ""
     page = client.get("/feedback/", {"from": address})
