@@ -73,10 +73,6 @@ class ActivationForm(forms.Form):
         self.add_error("code", wrong if turn.allowed else locked(turn))
 
 
-class ReasonForm(forms.Form):
-    reason = fields.TextField(label="原因", max_length=200, help_text="记入审计日志。")
-
-
 class RoleForm(RoleGrantForm):
     """A role for the account whose page it is: the rules of sheet 账号角色."""
 

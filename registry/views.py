@@ -24,8 +24,9 @@ from accounts.models import User
 from lianhu.kit import clock
 from registry import account_list, activation
 from registry import accounts as services
-from registry.account_forms import ActivationForm, EndRoleForm, ReasonForm, RoleForm, ViewForm
+from registry.account_forms import ActivationForm, EndRoleForm, RoleForm, ViewForm
 from registry.models import RoleGrant
+from registry.reasons import ReasonForm
 from registry.rights import may, may_everywhere
 
 _PAGE = 50

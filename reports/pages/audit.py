@@ -23,6 +23,7 @@ from lianhu.kit.excel.style import Kind
 from lianhu.kit.excel.write import PlainSheet, plain_workbook
 from lianhu.kit.fields import fold
 from registry.models import Role
+from registry.reasons import ReasonForm
 from registry.scope import scope_of
 from reports.pages.audit_words import changes_of, subject_of, told
 from reports.pages.exports import download
@@ -69,15 +70,6 @@ def _people(text: str) -> list[int]:
     """By 工号, or by a part of the name. No constraint ties an entry to its account, so ids are read first."""
     exact = list(User.objects.filter(username=text).values_list("pk", flat=True))
     return exact or list(User.objects.filter(name__contains=text).values_list("pk", flat=True)[:200])
-
-
-class ReasonForm(forms.Form):
-    reason = forms.CharField(
-        label="为什么要看",
-        min_length=2,
-        max_length=200,
-        error_messages={"required": "请写明原因", "min_length": "请写明原因，至少 2 个字"},
-    )
 
 
 @login_required

@@ -21,8 +21,8 @@ from lianhu.kit import clock
 from registry.contact import contact_of
 from registry.holding import BLACKING_OUT, HANDING_OUT, REVEALING, is_paired_today, roles_holding
 from registry.models import Household, Pairing
+from registry.reasons import ReasonForm
 from reports.pages.households import sees_more_than_own
-from reports.pages.reasons import ReasonForm
 from visits.models import Visit
 
 VISITS_A_PAGE = 10

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import User
 from grievances.erasure import erase_household, open_matters
 from registry.holding import BLACKING_OUT
+from registry.reasons import ReasonForm
 from reports.pages.household import require_role, visible_household
-from reports.pages.reasons import ReasonForm
 
 
 class EraseForm(ReasonForm):

@@ -327,7 +327,7 @@ def test_closing_ends_sessions_and_codes_and_keeps_the_reason(people, signed_in)
 def test_the_page_says_what_an_act_means_and_asks_for_a_reason(people, signed_in):
     admin = signed_in(people.admin)
     assert "随时可以启用" in Page(admin.get("/accounts/P1-cadre/act/close/")).words
-    assert "必填" in Page(act(admin, people.cadre, "close", "")).words
+    assert "请写明原因" in Page(act(admin, people.cadre, "close", "")).words
     people.cadre.user.refresh_from_db()
     assert people.cadre.user.is_active
     assert admin.get("/accounts/P1-cadre/act/nothing/").status_code == 404
