@@ -4,6 +4,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 PORT ?= 8000
+# Each has a database and a queue of its own.
+WORKERS ?= 2
 export PORT
 
 .PHONY: help install run test lint bench format requirements browser clean
@@ -44,7 +46,7 @@ browser: .venv/.development
 	@$(BIN)/python -m tests.chromium
 
 test: .venv/.development browser
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 lint: .venv/.development
 	$(BIN)/ruff check .
