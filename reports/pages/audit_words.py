@@ -61,12 +61,13 @@ def changes_of(entry: AuditEntry, text: str) -> list[Change]:
         return [Change(_WORDS.get(name, name), "", _shown(value)) for name, value in detail.items()]
     before, after = detail.get("before") or {}, detail.get("after") or {}
     names = [*after, *(name for name in before if name not in after)]
-    return [
+    found = [
         Change(
             _label(entry, name), _shown(before.get(name), entry, name), _shown(after.get(name), entry, name)
         )
         for name in names
     ]
+    return [change for change in found if change.before or change.after]
 
 
 def told(entry: AuditEntry) -> str:
