@@ -53,7 +53,7 @@ class ActivationCode(models.Model):
     code_hash = models.BinaryField()
     expires_at = models.DateTimeField("有效期至")
     issued_at = models.DateTimeField("打印时间")
-    issued_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="打印人")
+    issued_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="打印人")
 
     class Meta:
         verbose_name = "激活码"

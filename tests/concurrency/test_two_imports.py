@@ -137,9 +137,9 @@ SOMEBODY_ELSE = {
     ),
     "a household code": (
         f"""INSERT INTO registry_household
-               (code, village_id, "group", head_name, people_count, kind, is_party_member, is_village_cadre,
+               (code, village_id, "group", head_name, pinyin, people_count, kind, is_party_member, is_village_cadre,
                 is_registered_poor, is_hardship, hardship_reason, income_sources, address)
-           SELECT 'H8', id, '', '乙', 1, 'rural', false, false, false, false, '', '', ''
+           SELECT 'H8', id, '', '乙', '|y', 1, 'rural', false, false, false, false, '', '', ''
            FROM registry_village WHERE code = '{books.V1}'""",
         {"户": [{"户编码": "H8", "村编码": books.V1, "户主": "甲", "人口数": 1, "户类型": "农村户"}]},
     ),

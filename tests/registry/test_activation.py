@@ -4,6 +4,7 @@ import datetime
 import re
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from accounts import lockout
@@ -220,3 +221,19 @@ def test_the_qr_code_brings_the_name_and_never_the_code(client, people):
     page = client.get("/activate/?n=P1-cadre")
     assert b'value="P1-cadre"' in page.content
     assert page["Cache-Control"].count("no-store")
+
+
+def test_the_first_system_admin_gets_a_code_at_the_server(client, people, capsys):
+    call_command("activation_code", people.admin.code)
+    code = re.search(r"激活码 (\w{5} \w{5})", capsys.readouterr().out)[1]
+    assert send(client, code, username=people.admin.code)["Location"].startswith("/login/")
+    entry = AuditEntry.objects.get(kind=AuditKind.CODE_ISSUED)
+    assert (entry.actor, entry.subject_key) == (None, people.admin.code)
+
+
+@pytest.mark.parametrize(("username", "told"), [("nobody", "没有账号"), ("P1-cadre", "已停用或已离岗")])
+def test_at_the_server_too_no_code_for_an_account_that_cannot_sign_in(people, username, told):
+    people.cadre.left_on = datetime.date(2026, 6, 14)
+    people.cadre.save()
+    with pytest.raises(CommandError, match=told):
+        call_command("activation_code", username)
