@@ -5,7 +5,7 @@ from django.db.models import F, Q
 
 from accounts.models import User
 from registry.models import Cadre, Household, Village
-from visits.models import Voidable
+from visits.models import Visit, Voidable
 
 
 class GrievanceKind(models.TextChoices):
@@ -84,6 +84,12 @@ class Grievance(Voidable):
     outcome = models.CharField("答复结果", max_length=10, choices=Outcome.choices, blank=True)
     satisfaction = models.CharField("回访结果", max_length=12, choices=Satisfaction.choices, blank=True)
     closed_on = models.DateField("销号日期", null=True, blank=True)
+    visit = models.ForeignKey(
+        Visit, models.PROTECT, null=True, blank=True, related_name="grievances", verbose_name="走访"
+    )
+    # The family's own code is never stored: its keyed hash finds the matter (contract, section 3).
+    query_code_hash = models.BinaryField("查询码", null=True)
+    captured_at = models.DateTimeField("听到的时间", null=True, blank=True)
     published_on = models.DateField("公示日期", null=True, blank=True)
 
     class Meta:
@@ -98,6 +104,7 @@ class Grievance(Voidable):
                     & (Q(published_on__isnull=True) | Q(published_on__gte=F("closed_on")))
                 ),
             ),
+            models.UniqueConstraint(fields=["query_code_hash"], name="grievance_one_a_query_code"),
             models.CheckConstraint(
                 name="grievance_no_step_skipped",
                 condition=(
@@ -108,6 +115,7 @@ class Grievance(Voidable):
             ),
         )
         indexes = (
+            models.Index(fields=["visit"], name="grievance_visit", condition=Q(visit__isnull=False)),
             models.Index(fields=["handler", "closed_on"], name="grievance_handler_closed"),
             models.Index(fields=["household"], name="grievance_household"),
         )

@@ -306,6 +306,69 @@ class Household(models.Model):
         return [str(self._meta.get_field(name).verbose_name) for name in names if getattr(self, name)]  # type: ignore[union-attr]
 
 
+class HouseholdChangeKind(models.TextChoices):
+    SPLIT = "split", "分户"
+    MERGE = "merge", "并户"
+    MOVE_IN = "move_in", "迁入"
+    MOVE_OUT = "move_out", "迁出"
+    CLOSE = "close", "销户"
+    CHANGE_HEAD = "change_head", "更换户主"
+    REOPEN = "reopen", "恢复"
+
+
+class HouseholdChange(models.Model):
+    """户变动 (contract, section 2): what became of a household, from which day. Only ever added to.
+
+    `other`: for 分户 the household that was split off, for 并户 the one that this was merged into. `village`:
+    where 迁出 led to within the county. `old_head` and `new_head` are the history of heads.
+    """
+
+    household = models.ForeignKey(Household, models.PROTECT, related_name="changes", verbose_name="户")
+    kind = models.CharField("变动", max_length=12, choices=HouseholdChangeKind.choices)
+    on = models.DateField("日期")
+    other = models.ForeignKey(
+        Household, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="另一户"
+    )
+    village = models.ForeignKey(
+        Village, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="迁往的村"
+    )
+    old_head = models.CharField("原户主", max_length=100, blank=True)
+    new_head = models.CharField("新户主", max_length=100, blank=True)
+    reason = models.CharField("说明", max_length=300, blank=True)
+    recorded_at = models.DateTimeField("登记时间")
+    recorded_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="登记人")
+
+    class Meta:
+        verbose_name = "户变动"
+        verbose_name_plural = "户变动"
+        ordering = ("on", "id")
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.on}"
+
+
+class DuplicateVerdict(models.Model):
+    """What the office found about two households that look alike; `first` is the one with the lower id."""
+
+    first = models.ForeignKey(Household, models.PROTECT, related_name="+", verbose_name="户")
+    second = models.ForeignKey(Household, models.PROTECT, related_name="+", verbose_name="另一户")
+    same = models.BooleanField("是同一户")
+    note = models.CharField("说明", max_length=300, blank=True)
+    settled_at = models.DateTimeField("认定时间")
+    settled_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="认定人")
+
+    class Meta:
+        verbose_name = "重复户认定"
+        verbose_name_plural = "重复户认定"
+        constraints = (
+            models.UniqueConstraint(fields=["first", "second"], name="duplicate_settled_once"),
+            models.CheckConstraint(name="duplicate_in_order", condition=Q(first__lt=F("second"))),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.first_id} {self.second_id}"
+
+
 class VillageLink(models.Model):
     """单位包村 (方案三(三))."""
 
@@ -350,6 +413,58 @@ class LeaderLink(models.Model):
         return f"{self.leader}—{self.unit}"
 
 
+class Handover(models.Model):
+    """接替 (方案五(一)): a successor for some or all of a cadre's households, and its filing (备案)."""
+
+    cadre = models.ForeignKey(Cadre, models.PROTECT, related_name="handovers", verbose_name="原结对干部")
+    successor = models.ForeignKey(Cadre, models.PROTECT, related_name="+", verbose_name="接替干部")
+    on = models.DateField("接替日期", help_text="接替干部从这一天起结对")
+    reason = models.CharField("原因", max_length=300)
+    recorded_at = models.DateTimeField("登记时间")
+    recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="登记人")
+    filed_at = models.DateTimeField("备案时间", null=True, blank=True)
+    filed_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="备案人"
+    )
+
+    class Meta:
+        verbose_name = "接替"
+        verbose_name_plural = "接替"
+        constraints = (
+            models.CheckConstraint(name="handover_to_another", condition=~Q(cadre=F("successor"))),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.cadre} → {self.successor} {self.on}"
+
+
+class LeaveRequest(models.Model):
+    """请假申请: asked for by the cadre or entered by the liaison; approved by the unit leader it becomes a `Leave`."""
+
+    cadre = models.ForeignKey(Cadre, models.PROTECT, related_name="leave_requests", verbose_name="干部")
+    begins_on = models.DateField("开始日期")
+    ends_on = models.DateField("结束日期")
+    reason = models.CharField("事由", max_length=500)
+    asked_at = models.DateTimeField("申请时间")
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="申请人")
+    decided_at = models.DateTimeField("审批时间", null=True, blank=True)
+    decided_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="审批人"
+    )
+    refuse_reason = models.CharField("不批准原因", max_length=300, blank=True)
+    leave = models.OneToOneField(
+        Leave, models.PROTECT, null=True, blank=True, related_name="request", verbose_name="请假"
+    )
+
+    class Meta:
+        verbose_name = "请假申请"
+        verbose_name_plural = "请假申请"
+        constraints = (ordered_days("leave_request_days_ordered"),)
+
+    def __str__(self) -> str:
+        return f"{self.cadre} {self.begins_on}"
+
+
 class Pairing(models.Model):
     """结对: at most one cadre a household and day; history is never overwritten (contract, section 2)."""
 
@@ -357,6 +472,9 @@ class Pairing(models.Model):
     household = models.ForeignKey(Household, models.PROTECT, related_name="pairings", verbose_name="户")
     begins_on = models.DateField("开始日期")
     ends_on = models.DateField("结束日期", null=True, blank=True)
+    handover = models.ForeignKey(
+        Handover, models.PROTECT, null=True, blank=True, related_name="pairings", verbose_name="接替"
+    )
 
     objects: ClassVar[DatedQuerySet] = DatedQuerySet.as_manager()  # type: ignore[assignment]
 

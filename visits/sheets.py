@@ -31,7 +31,8 @@ TRIPS = Sheet(
         writes=(
             """UPDATE visits_trip t SET ends_on = d.ends_on, backfilled = d.backfilled,
                       approved_at = CASE WHEN d.backfilled THEN coalesce(t.approved_at, %(now)s) END,
-                      approved_by_id = CASE WHEN d.backfilled THEN coalesce(t.approved_by_id, %(by)s) END
+                      approved_by_id = CASE WHEN d.backfilled THEN coalesce(t.approved_by_id, %(by)s) END,
+                      refused_at = NULL, refused_by_id = NULL
                FROM {diff} d WHERE t.id = d.existing_id AND d.verdict = 'changed'""",
             """INSERT INTO visits_trip (cadre_id, village_id, begins_on, ends_on, backfilled, approved_at,
                                         approved_by_id, void_reason, recorded_at, recorded_by_id)

@@ -173,8 +173,11 @@ NOT_LOGGED = frozenset(
         "accounts_delivery",
         "accounts_digest",
         "accounts_job",
+        "accounts_epoch",
         "accounts_notice",
+        "accounts_phone",
         "accounts_session",
+        "accounts_syncitem",
         "registry_post_span",
         "grievances_numbercounter",
     }

@@ -5,9 +5,11 @@ from accounts.models.jobs import Job, JobState
 from accounts.models.notices import Delivery, DeliveryState, Digest, Feedback, Notice
 from accounts.models.people import ActivationCode, Attempt, Session, User, UserManager
 from accounts.models.settings import CalendarDay, CalendarYear, Setting
+from accounts.models.sync import ApiToken, Epoch, Phone, SyncItem
 
 __all__ = [
     "ActivationCode",
+    "ApiToken",
     "Attempt",
     "AuditCheck",
     "AuditEntry",
@@ -18,12 +20,15 @@ __all__ = [
     "Delivery",
     "DeliveryState",
     "Digest",
+    "Epoch",
     "Feedback",
     "Job",
     "JobState",
     "Notice",
+    "Phone",
     "Session",
     "Setting",
+    "SyncItem",
     "User",
     "UserManager",
 ]
