@@ -11,6 +11,7 @@ from django.db.models import Q
 from accounts.models import User
 from lianhu.kit.db import day_span, no_overlap, ordered_days
 from registry.models import Cadre, Household, Unit, Village
+from visits.querysets import TripQuerySet, VisitQuerySet
 
 
 class Voidable(models.Model):
@@ -59,6 +60,8 @@ class Trip(Backfillable, Voidable):
     arrival_confirmed_by = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="确认人"
     )
+
+    objects: ClassVar[TripQuerySet] = TripQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = "下乡"
@@ -121,6 +124,8 @@ class Visit(Backfillable, Voidable):
     )
     longitude = models.FloatField("经度", null=True, blank=True)
     latitude = models.FloatField("纬度", null=True, blank=True)
+
+    objects: ClassVar[VisitQuerySet] = VisitQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = "走访"

@@ -3,36 +3,29 @@
 import uuid
 
 from django.db import models
-from django.db.models import Q
 
 from accounts.models.people import User
 
 
 class SyncItem(models.Model):
-    """One item that a phone or a program sent, by the id made there: sent again it is the same item.
+    """An accepted item that a phone or a program sent, by the id made there: sent again it is the same item.
 
     `digest` is of the cleaned payload, so that the same id with another payload is told from a repetition.
-    `subject_id` is the row that an accepted item became, in the table of its kind.
+    `subject_id` is the row that it became, in the table of its kind. A rejected item leaves nothing here.
     """
 
     id = models.UUIDField(primary_key=True)
     kind = models.CharField("种类", max_length=12)
     author = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="作者")
-    accepted = models.BooleanField("已收下")
-    digest = models.CharField("内容摘要", max_length=64, blank=True)
-    subject_id = models.BigIntegerField(null=True)
+    digest = models.CharField("内容摘要", max_length=64)
+    subject_id = models.BigIntegerField()
     captured_at = models.DateTimeField("写下的时间", null=True)
     received_at = models.DateTimeField("收到的时间")
 
     class Meta:
         verbose_name = "上传条目"
         verbose_name_plural = "上传条目"
-        constraints = (
-            models.CheckConstraint(
-                name="sync_item_accepted_is_a_row",
-                condition=Q(accepted=False) | Q(subject_id__isnull=False),
-            ),
-        )
+        indexes = (models.Index(fields=["kind", "subject_id"], name="sync_item_subject"),)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
