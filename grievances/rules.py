@@ -1,14 +1,22 @@
 """May it be so? Rules of matters brought as history (contract, sections 4 and 9)."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import pairwise
+from typing import Protocol
 
 from grievances.facts import LedgerFacts
 from lianhu.kit.errors import Fault
 from lianhu.kit.sheets import Values
 
 
-def matter_has_its_place(row: Values, facts: LedgerFacts) -> Iterator[Fault]:
+class PlaceFacts(Protocol):
+    village_of: dict[str, str]
+
+    @property
+    def categories(self) -> Collection[str]: ...
+
+
+def matter_has_its_place(row: Values, facts: PlaceFacts) -> Iterator[Fault]:
     """A household or a whole village; where both are given they agree (contract, section 9)."""
     household, village = row.get("household"), row.get("village")
     if household == "" and village == "":
@@ -18,7 +26,7 @@ def matter_has_its_place(row: Values, facts: LedgerFacts) -> Iterator[Fault]:
         yield Fault("village", "other_village", f"户 {household} 在村 {where}，与这里的村编码不同")
 
 
-def category_exists(row: Values, facts: LedgerFacts) -> Iterator[Fault]:
+def category_exists(row: Values, facts: PlaceFacts) -> Iterator[Fault]:
     category = row.get("category")
     if category and category not in facts.categories:
         yield Fault(

@@ -59,6 +59,9 @@ class HistoryFacts:
         before = bisect_right(spans, (day, Date.max))
         return before > 0 and spans[before - 1][1] >= day
 
+    def why_no_trip(self, cadre: str, village: str, day: Date) -> str:
+        return f"{cadre} 在 {village} 没有覆盖 {day} 这一天的驻村"
+
     @staticmethod
     def place(row: int) -> str:
         return f"第 {row} 行" if row else "系统里"

@@ -1,13 +1,29 @@
 """May it be so? Rules of trips, visits and activities (contract, sections 3 and 9)."""
 
+import datetime
 from collections.abc import Iterator
+from typing import Protocol
 
 from lianhu.kit.errors import Fault
 from lianhu.kit.sheets import Values
+from lianhu.kit.spans import Occupied
 from visits.facts import HistoryFacts
 
 
-def one_trip_a_village_and_day(row: Values, facts: HistoryFacts) -> Iterator[Fault]:
+class TripFacts(Protocol):
+    """What both history and what is entered now know about trips."""
+
+    row: int
+    village_of: dict[str, str]
+
+    def knows(self, kind: str, code: str) -> bool: ...
+    def trips_of(self, cadre: str, village: str) -> Occupied[int]: ...
+    def in_trip(self, cadre: str, village: str, day: datetime.date) -> bool: ...
+    def why_no_trip(self, cadre: str, village: str, day: datetime.date) -> str: ...
+    def place(self, row: int) -> str: ...
+
+
+def one_trip_a_village_and_day(row: Values, facts: TripFacts) -> Iterator[Fault]:
     """Trips of one cadre to the same village may not overlap (contract, section 3)."""
     begin, end = row.get("begins_on"), row.get("ends_on")
     if row.get("cadre") and row.get("village") and begin and end and end >= begin:
@@ -24,12 +40,12 @@ def trip_keeps_its_visits(row: Values, facts: HistoryFacts) -> Iterator[Fault]:
         yield Fault("ends_on", "visits_left_out", f"系统里这次驻村在 {last} 还有走访")
 
 
-def visit_lies_in_a_trip(row: Values, facts: HistoryFacts) -> Iterator[Fault]:
+def visit_lies_in_a_trip(row: Values, facts: TripFacts) -> Iterator[Fault]:
     """Each 走访 belongs to the trip of the same 工号 in that household's village that covers its day."""
     cadre, day = row.get("cadre"), row.get("day")
     village = facts.village_of.get(row.get("household", ""))
     if cadre and day and village and facts.knows("cadre", cadre) and not facts.in_trip(cadre, village, day):
-        yield Fault("day", "no_trip", f"{cadre} 在 {village} 没有覆盖 {day} 这一天的驻村")
+        yield Fault("day", "no_trip", facts.why_no_trip(cadre, village, day))
 
 
 def activity_is_somebodys(row: Values, facts: HistoryFacts) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ import datetime
 import math
 import re
 import unicodedata
+import uuid
 from collections.abc import Sequence
 from enum import Enum
 from typing import Any, NoReturn
@@ -48,9 +49,12 @@ class KitField(forms.Field):
     """A field whose `clean` takes the raw value of any door."""
 
     empty: Any = None
+    takes_many = False
 
     def clean(self, value: Any) -> Any:
         """Return the value, or `empty` for a blank; raise ValidationError with a Chinese reason."""
+        if isinstance(value, dict) or (isinstance(value, list) and not self.takes_many):
+            refuse("not_one_value", "这里只能填一个值")
         if isinstance(value, Unreadable):
             refuse("merged_cell" if value is MERGED else "formula_without_result", value.value)
         if isinstance(value, str):
@@ -158,7 +162,9 @@ class CodeField(KitField):
 
 
 class CodeListField(KitField):
-    """Several codes with 、 between them; the order is kept, a repeated one dropped."""
+    """Several codes with 、 between them, or a list; the order is kept, a repeated one dropped."""
+
+    takes_many = True
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -169,10 +175,36 @@ class CodeListField(KitField):
         return ()
 
     def read(self, value: Any) -> tuple[str, ...]:
-        if not isinstance(value, str):
-            return (self._one.clean(value),)
-        parts = (self._one.clean(part) for part in re.split(r"[、,，;；\n]", value))
+        if isinstance(value, str):
+            value = re.split(r"[、,，;；\n]", value)
+        parts = (self._one.clean(part) for part in (value if isinstance(value, list | tuple) else (value,)))
         return tuple(dict.fromkeys(part for part in parts if part))
+
+
+class ChoicesField(CodeListField):
+    """Several of a list, in its order; cleans to their identifiers."""
+
+    takes_many = True
+
+    def __init__(self, *, choices: Sequence[tuple[str, Any]], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.choices = [(str(value), str(label)) for value, label in choices]
+        self.widget = forms.CheckboxSelectMultiple(choices=self.choices)
+        self._choice = ChoiceField(choices=choices)
+
+    def read(self, value: Any) -> tuple[str, ...]:
+        chosen = {self._choice.clean(word) for word in super().read(value)}
+        return tuple(identifier for identifier, _ in self.choices if identifier in chosen)
+
+
+class IdentityField(KitField):
+    """The id of an item made elsewhere: a UUID (RFC 9562)."""
+
+    def read(self, value: Any) -> uuid.UUID:
+        try:
+            return uuid.UUID(value)
+        except (ValueError, TypeError, AttributeError):
+            refuse("not_an_id", "不是有效的编号")
 
 
 class VillageCodeField(CodeField):

@@ -49,9 +49,7 @@ def me(request: HttpRequest) -> HttpResponse:
     if cadre is None:
         return render(request, "reports/me_nobody.html")
     as_of = seen_on(months.month, today)
-    only = Subjects(cadres=frozenset({cadre.pk}), units=frozenset(), villages=frozenset())
-    of_month = duties(months.month, as_of=today, subjects=only)
-    of_year = duties(Period.year_of(months.month.first), as_of=as_of, subjects=only)
+    of_month, of_year = _duties_of(cadre, months.month, today)
     context = {
         "months": months,
         "today": today,
@@ -62,6 +60,19 @@ def me(request: HttpRequest) -> HttpResponse:
         "homes": my_households(cadre, today),
     }
     return render(request, "reports/me.html", context)
+
+
+def _duties_of(cadre: Cadre, month: Period, today: datetime.date) -> tuple[list[Duty], list[Duty]]:
+    only = Subjects(cadres=frozenset({cadre.pk}), units=frozenset(), villages=frozenset())
+    of_month = duties(month, as_of=today, subjects=only)
+    return of_month, duties(Period.year_of(month.first), as_of=seen_on(month, today), subjects=only)
+
+
+def owed_now(cadre: Cadre, today: datetime.date) -> tuple[list["Sentence"], list[Duty]]:
+    """What the phone takes along: the sentences of this month's page, and a bar a duty of the month."""
+    month = Period.month_of(today)
+    of_month, of_year = _duties_of(cadre, month, today)
+    return _sentences(Months(month, today, {}), of_month, of_year), of_month or of_year
 
 
 @dataclass(frozen=True)

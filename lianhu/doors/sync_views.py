@@ -1,0 +1,107 @@
+"""`POST /api/sync/`: the envelope around `lianhu.doors.sync` (contract, section 10)."""
+
+import datetime
+import json
+import logging
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.views.decorators.http import require_POST
+
+from accounts.api import api, problem
+from accounts.epoch import epoch
+from accounts.models import Phone, User
+from lianhu.doors.sync import Item, Result, read_item, take_in
+from lianhu.kit import clock
+
+log = logging.getLogger(__name__)
+
+MOST_ITEMS = 100
+MOST_BYTES = 2 * 1024 * 1024
+
+
+class _NotABatch(ValueError):
+    pass
+
+
+@api
+@require_POST
+def sync(request: HttpRequest) -> HttpResponse:
+    """A batch in, an answer for each item. Whoever is signed in sends only what they wrote themselves."""
+    if int(request.headers.get("Content-Length") or 0) > MOST_BYTES:
+        return problem(413, "too_large", "这一批太大，请分成几批（每批最多 100 条、2 MB）")
+    try:
+        batch = _batch(request)
+    except (_NotABatch, UnreadablePostError) as error:
+        log.warning("a batch that can't be read: %s", type(error).__name__)
+        return problem(400, "unreadable", "这一批读不出来，没有收下任何一条，请再传一次")
+    user: Any = request.user
+    author = batch.get("author")
+    if author and author != _code_of(user):
+        return problem(409, "other_author", "这些内容是别人写的，没有收下；请用写的人的账号登录再上传")
+    items: list[Any] = batch["items"]
+    if len(items) > MOST_ITEMS:
+        return problem(413, "too_many", "一批最多 100 条，请分成几批")
+    results = _answers(items, user)
+    _note_phone(batch.get("phone"), user)
+    return JsonResponse(
+        {
+            "epoch": str(epoch()),
+            "server_time": clock.now().isoformat(),
+            "results": [result.as_json() for result in results],
+        }
+    )
+
+
+def _answers(raw: list[Any], user: User) -> list[Result]:
+    now = clock.now()
+    read = [read_item(each, now) for each in raw]
+    items = [each for each in read if isinstance(each, Item)]
+    answers = iter(take_in(items, by=user, on=now.date()) if items else [])
+    return [next(answers) if isinstance(each, Item) else each for each in read]
+
+
+def _batch(request: HttpRequest) -> dict[str, Any]:
+    """Raise _NotABatch for what is no JSON (doubled keys and NaN are none) or has no list of items."""
+    try:
+        body = json.loads(request.body, object_pairs_hook=_once, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise _NotABatch from error
+    batch = {"items": body} if isinstance(body, list) else body
+    if not isinstance(batch, dict) or not isinstance(batch.get("items"), list):
+        raise _NotABatch
+    return batch
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _NotABatch
+    return found
+
+
+def _no_number(text: str) -> Any:
+    raise _NotABatch
+
+
+def _code_of(user: Any) -> str:
+    cadre = getattr(user, "cadre", None)
+    return str(cadre.code if cadre else user.username)
+
+
+def _note_phone(said: Any, user: User) -> None:
+    """What the phone says of its queue, for help only; what can't be read is left out."""
+    if not isinstance(said, dict):
+        return
+    try:
+        identity = uuid.UUID(said["id"])
+        numbers = {name: min(max(int(said[name]), 0), 100_000) for name in ("waiting", "refused")}
+        oldest = said.get("oldest") and datetime.datetime.fromisoformat(said["oldest"])
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError):
+        return
+    if oldest and oldest.tzinfo is None:
+        oldest = oldest.replace(tzinfo=clock.SHANGHAI)
+    now = {"oldest_at": oldest or None, "contact_at": clock.now(), **numbers}
+    if not Phone.objects.filter(pk=identity, user=user).update(**now):
+        Phone.objects.bulk_create([Phone(pk=identity, user=user, **now)], ignore_conflicts=True)
