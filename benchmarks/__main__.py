@@ -17,12 +17,13 @@ def main() -> None:
     os.environ |= {"LIANHU_DATA": str(data), "DJANGO_SETTINGS_MODULE": "lianhu.settings"}
     os.environ.pop("DATABASE_URL", None)
     django.setup()
-    from benchmarks import audit, figures, imports
+    from benchmarks import audit, figures, imports, sync
 
     named: dict[str, Callable[[], None]] = {
         "figures": figures.run,
         "imports": imports.run,
         "audit": audit.run,
+        "sync": sync.run,
     }
     for name in sys.argv[1:] or named:
         named[name]()
