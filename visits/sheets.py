@@ -72,9 +72,11 @@ VISITS = Sheet(
         existing="""
             SELECT DISTINCT ON (w.cadre_id, w.household_id, w.day)
                    w.id, c.code AS cadre, h.code AS household, w.day, w.result, w.policy_talk,
-                   r.talk_topic, r.income_sources, r.difficulties, r.opinions, r.solved_on_spot,
+                   coalesce(r.talk_topic, '') AS talk_topic, coalesce(r.income_sources, '') AS income_sources,
+                   coalesce(r.difficulties, '') AS difficulties, coalesce(r.opinions, '') AS opinions,
+                   coalesce(r.solved_on_spot, false) AS solved_on_spot,
                    coalesce(w.recorded_at <= h.erased_at, false) AS blacked_out
-            FROM visits_visit w JOIN visits_visitrecord r ON r.visit_id = w.id
+            FROM visits_visit w LEFT JOIN visits_visitrecord r ON r.visit_id = w.id
             JOIN registry_cadre c ON c.id = w.cadre_id JOIN registry_household h ON h.id = w.household_id
             ORDER BY w.cadre_id, w.household_id, w.day, w.voided_at NULLS FIRST""",
         writes=(
@@ -97,7 +99,13 @@ VISITS = Sheet(
                JOIN visits_visit w ON w.cadre_id = c.id AND w.household_id = h.id AND w.day = d.day
                     AND w.voided_at IS NULL
                WHERE d.verdict = 'new'""",
-            """UPDATE visits_visit w SET result = d.result, policy_talk = d.policy_talk
+            # A companion's visit (同行) has no record until its own is brought.
+            """INSERT INTO visits_visitrecord
+                   (visit_id, talk_topic, income_sources, difficulties, opinions, solved_on_spot)
+               SELECT d.existing_id, '', '', '', '', false FROM {diff} d
+               WHERE d.verdict = 'changed'
+                 AND NOT EXISTS (SELECT FROM visits_visitrecord r WHERE r.visit_id = d.existing_id)""",
+            """UPDATE visits_visit w SET result = d.result, policy_talk = d.policy_talk, accompanies_id = NULL
                FROM {diff} d WHERE w.id = d.existing_id AND d.verdict = 'changed'""",
             """UPDATE visits_visitrecord r SET talk_topic = d.talk_topic, income_sources = d.income_sources,
                       difficulties = d.difficulties, opinions = d.opinions, solved_on_spot = d.solved_on_spot

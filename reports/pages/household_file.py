@@ -1,5 +1,6 @@
 """A family's own data as a workbook, on its request (contract, section 8)."""
 
+import datetime
 import io
 from collections.abc import Iterator
 from typing import Any
@@ -18,10 +19,10 @@ from lianhu.kit.excel.style import Kind
 from lianhu.kit.excel.write import PlainSheet, plain_workbook
 from registry.contact import contact_of
 from registry.holding import HANDING_OUT
-from registry.models import Household, Pairing, RoleGrant
+from registry.models import Household, HouseholdChange, Pairing, RoleGrant
 from reports.pages.exports import download
 from reports.pages.household import EVERYTHING, DataForm, opened_page, require_role, visible_household
-from visits.models import Visit
+from visits.models import Addendum, Question, Visit
 
 SEEN = (AuditKind.READ, AuditKind.REVEAL, AuditKind.EXPORT)
 
@@ -55,6 +56,10 @@ def household_sheets(home: Household) -> list[PlainSheet]:
         "存在困难",
         "群众意见",
         "当场解决",
+        "当场答复",
+        "承诺事项",
+        "户主",
+        "人口数",
         "作废原因",
     )
     matters = (
@@ -72,6 +77,15 @@ def household_sheets(home: Household) -> list[PlainSheet]:
             ("text", "text", "date", "date"),
         ),
         PlainSheet("走访记录", visits, list(_visits(home)), ["date", *_texts(len(visits) - 1)]),
+        PlainSheet(
+            "补充和退回",
+            ("走访日期", "类别", "内容", "时间", "谁"),
+            list(_afterwards(home)),
+            ["date", *_texts(4)],
+        ),
+        PlainSheet(
+            "户变动", ("日期", "变动", "原户主", "新户主", "说明"), list(_changes(home)), ["date", *_texts(4)]
+        ),
         PlainSheet("诉求", matters, list(_matters(home)), kinds),
         PlainSheet("谁看过", ("时间", "姓名", "角色", "做了什么"), list(_readers(home))),
     ]
@@ -126,8 +140,33 @@ def _visits(home: Household) -> Iterator[tuple[Any, ...]]:
             visit.proxy_reason,
             *(getattr(record, name, "") for name in texts),
             _yes(record is not None and record.solved_on_spot),
+            getattr(record, "spot_answer", ""),
+            getattr(record, "promises", ""),
+            getattr(record, "head_name", ""),
+            str(getattr(record, "people_count", "") or ""),
             visit.void_reason,
         )
+
+
+def _afterwards(home: Household) -> Iterator[tuple[Any, ...]]:
+    """What was added to records, and what was asked and answered about them."""
+    for added in Addendum.objects.filter(visit__household=home).select_related("visit", "added_by"):
+        yield added.visit.day, "补充", added.text, _moment(added.added_at), added.added_by.name
+    asked = Question.objects.filter(visit__household=home).select_related("visit", "asked_by", "answered_by")
+    for question in asked:
+        yield question.visit.day, "退回", question.text, _moment(question.asked_at), question.asked_by.name
+        if question.answered_by and question.answered_at:
+            by = question.answered_by.name
+            yield question.visit.day, "答复", question.answer, _moment(question.answered_at), by
+
+
+def _changes(home: Household) -> Iterator[tuple[Any, ...]]:
+    for change in HouseholdChange.objects.filter(household=home):
+        yield change.on, change.get_kind_display(), change.old_head, change.new_head, change.reason
+
+
+def _moment(at: datetime.datetime) -> str:
+    return f"{at.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}"
 
 
 def _matters(home: Household) -> Iterator[tuple[Any, ...]]:
