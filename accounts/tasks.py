@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts import audit, jobs, lockout
+from accounts import audit, jobs, lockout, phones
 from accounts.sessions import SessionStore
 from lianhu.kit import clock
 
@@ -22,3 +22,8 @@ def purge_sign_in() -> None:
     """Attempts and sessions that no longer count for anything."""
     lockout.purge(clock.now())
     SessionStore.clear_expired()
+
+
+@shared_task(name="accounts.tasks.sweep_phones", ignore_result=True)
+def sweep_phones() -> None:
+    phones.forget_phones(clock.now())

@@ -9,15 +9,16 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Case, QuerySet, TextField, Value, When
+from django.db.models import Case, Q, QuerySet, TextField, Value, When
 
 from accounts import audit
 from accounts.models import AuditEntry, AuditKind, AuditPrivate, User
 from grievances.models import Grievance, GrievanceEvent, GrievanceState
 from lianhu.kit import clock
 from registry.holding import BLACKING_OUT, roles_holding
-from registry.models import Household
-from visits.models import Visit, VisitRecord
+from registry.models import DuplicateVerdict, Household, HouseholdChange
+from visits.models import Addendum, Photo, Question, Visit, VisitRecord
+from visits.photos import remove_photos_of
 
 BLACKED_OUT = "已遮蔽"
 OVER = (GrievanceState.CLOSED, GrievanceState.PUBLISHED)
@@ -60,6 +61,7 @@ def erase_household(household: Household, *, reason: str, by: User) -> Erased:
         _black_out_household(home)
         visits = _black_out_visits(home)
         _black_out_matters(home)
+        _black_out_life(home)
         entry = audit.log(
             AuditKind.ERASED, home, reason=reason, counts={"visits": visits, "matters": len(matters)}
         )
@@ -91,11 +93,31 @@ def _black_out_household(home: Household) -> None:
 
 def _black_out_visits(home: Household) -> int:
     visits = Visit.objects.filter(household=home)
-    visits.update(proxy_reason=_words_gone("proxy_reason"), void_reason=_words_gone("void_reason"))
-    records = VisitRecord.objects.filter(visit__household=home)
-    return records.update(
-        **{name: _words_gone(name) for name in ("income_sources", "difficulties", "opinions")}
+    visits.update(
+        proxy_reason=_words_gone("proxy_reason"),
+        void_reason=_words_gone("void_reason"),
+        longitude=None,
+        latitude=None,
     )
+    for model, names in _WORDS_OF_A_VISIT.items():
+        words = {name: _words_gone(name) for name in names}
+        model._default_manager.filter(visit__household=home).update(**words)
+    remove_photos_of(home)
+    return visits.filter(accompanies=None).count()
+
+
+_WORDS_OF_A_VISIT: dict[type[Any], tuple[str, ...]] = {
+    VisitRecord: ("income_sources", "difficulties", "opinions", "spot_answer", "promises", "head_name"),
+    Addendum: ("text",),
+    Question: ("text", "answer"),
+}
+
+
+def _black_out_life(home: Household) -> None:
+    changes = HouseholdChange.objects.filter(household=home)
+    changes.update(**{name: _words_gone(name) for name in ("old_head", "new_head", "reason")})
+    alike = DuplicateVerdict.objects.filter(Q(first=home) | Q(second=home))
+    alike.update(note=_words_gone("note"))
 
 
 def _black_out_matters(home: Household) -> None:
@@ -115,11 +137,18 @@ def _words_gone(name: str) -> Case:
 def _black_out_log(home: Household, entry: AuditEntry) -> int:
     """Last of all: the blacking out itself was logged with what stood there before."""
     visits = Visit.objects.filter(household=home).values("pk")
+    alike = DuplicateVerdict.objects.filter(Q(first=home) | Q(second=home))
     matters = Grievance.objects.filter(household=home).values("pk")
     about: dict[type[Any], Any] = {
         Household: [home.pk],
         Visit: visits,
         VisitRecord: visits,
+        # Entries about a photo name its visit.
+        Photo: visits,
+        Addendum: Addendum.objects.filter(visit__household=home).values("pk"),
+        Question: Question.objects.filter(visit__household=home).values("pk"),
+        HouseholdChange: HouseholdChange.objects.filter(household=home).values("pk"),
+        DuplicateVerdict: alike.values("pk"),
         Grievance: matters,
         GrievanceEvent: GrievanceEvent.objects.filter(grievance__in=matters).values("pk"),
     }

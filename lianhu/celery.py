@@ -59,6 +59,10 @@ app.conf.update(
         "send-digests": {"task": "send_digests", "schedule": 60.0, "options": {"expires": 60}},
         "sweep-import-uploads": {"task": "sweep_import_uploads", "schedule": 3600.0},
         "remove-id-numbers": {"task": "remove_id_numbers", "schedule": crontab(hour=3, minute=0)},
+        "remove-old-photos": {"task": "remove_old_photos", "schedule": crontab(hour=3, minute=10)},
+        "sweep-photo-files": {"task": "sweep_photo_files", "schedule": crontab(hour=3, minute=20)},
+        "sweep-phones": {"task": "accounts.tasks.sweep_phones", "schedule": crontab(hour=3, minute=30)},
+        "sweep-photo-uploads": {"task": "sweep_photo_uploads", "schedule": 3600.0},
     },
 )
 app.autodiscover_tasks()

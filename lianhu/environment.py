@@ -33,6 +33,10 @@ class Environment:
     site_url: str
     # Classes and their arguments, for settings.CHANNELS.
     channels: list[tuple[str, dict[str, Any]]] = field(repr=False)
+    # For settings.STORAGES, and where a browser fetches photos from if not from here.
+    photos: dict[str, Any] = field(repr=False)
+    photo_origin: str
+    photo_accel: str
 
 
 def read(env: Mapping[str, str] = os.environ) -> Environment:
@@ -55,6 +59,10 @@ def read(env: Mapping[str, str] = os.environ) -> Environment:
     if not embedded and (not hosts or "*" in hosts):
         faults.append("ALLOWED_HOSTS：须写明网站域名，多个以逗号分隔，不可用 *")
     channels = _channels(env, faults)
+    photos, origin = _photos(env, data, faults)
+    accel = env.get("LIANHU_PHOTO_ACCEL", "")
+    if accel and not re.fullmatch(r"/([\w-]+/)+", accel):
+        faults.append("LIANHU_PHOTO_ACCEL：须为前端服务器的内部路径，以 / 开头和结尾")
     site = env.get("SITE_URL", "")
     if site and not (_is_web_address(site) and urlsplit(site).path in {"", "/"}):
         faults.append("SITE_URL：须为 https://域名，不带路径")
@@ -72,6 +80,9 @@ def read(env: Mapping[str, str] = os.environ) -> Environment:
         audit_key=given["LIANHU_AUDIT_KEY"],
         site_url=(site or _site(env, hosts, embedded=embedded)).rstrip("/"),
         channels=channels,
+        photos=photos,
+        photo_origin=origin,
+        photo_accel=accel,
     )
 
 
@@ -161,6 +172,34 @@ def _channels(env: Mapping[str, str], faults: list[str]) -> list[tuple[str, dict
         if sms != "console":
             faults.append("LIANHU_SMS：目前只可为 console")
     return found
+
+
+def _photos(env: Mapping[str, str], data: Path, faults: list[str]) -> tuple[dict[str, Any], str]:
+    """Under `data`, or in an S3-compatible store. A key is never sent, the photos are: encrypted only."""
+    url = env.get("LIANHU_PHOTOS_S3", "")
+    if not url:
+        folder = str(data / "media" / "photos")
+        return {"BACKEND": "lianhu.kit.stored_files.DurableFiles", "OPTIONS": {"location": folder}}, ""
+    parts = urlsplit(url)
+    given = {"style": "path", "region": "us-east-1"} | dict(parse_qsl(parts.query))
+    bucket = parts.path.strip("/")
+    whole = _is_web_address(url) and parts.scheme == "https" and parts.username and parts.password
+    if not whole or not re.fullmatch(r"[\w.-]+", bucket) or given["style"] not in {"path", "virtual"}:
+        faults.append(
+            "LIANHU_PHOTOS_S3：须为 https://密钥编号:密钥@主机/存储桶[?region=…&style=path|virtual]"
+        )
+        return {}, ""
+    place = parts.netloc.rpartition("@")[2]
+    options = {
+        "endpoint_url": f"https://{place}",
+        "bucket_name": bucket,
+        "access_key": unquote(parts.username or ""),
+        "secret_key": unquote(parts.password or ""),
+        "region_name": given["region"],
+        "addressing_style": given["style"],
+    }
+    origin = f"https://{bucket}.{place}" if given["style"] == "virtual" else f"https://{place}"
+    return {"BACKEND": "lianhu.kit.s3_files.PrivateS3", "OPTIONS": options}, origin
 
 
 def _smtp(url: str, faults: list[str]) -> dict[str, Any]:

@@ -129,6 +129,12 @@ STATIC_URL = "/static/"
 # The embedded default serves straight from the source tree; production has hashed names.
 STATIC_ROOT = None if EMBEDDED else BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [path for path in [BASE_DIR / "static"] if path.is_dir()]
+NODE_MODULES = BASE_DIR / "node_modules"
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "lianhu.browser_libraries.BrowserLibraries",
+]
 MEDIA_ROOT = LIANHU_DATA / "media"
 # Checkpoints of the audit chain: outside the database, so that whoever holds that alone cannot cut it.
 AUDIT_DIR = LIANHU_DATA / "audit"
@@ -136,12 +142,15 @@ WHITENOISE_USE_FINDERS = EMBEDDED
 WHITENOISE_AUTOREFRESH = DEBUG
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "photos": ENV.photos,
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if EMBEDDED
         else "whitenoise.storage.CompressedManifestStaticFilesStorage",
     },
 }
+# Where the proxy in front finds photos (docs/running.md); empty: they are sent from here.
+PHOTO_ACCEL = ENV.photo_accel
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -149,7 +158,7 @@ CONTENT_SECURITY_POLICY = {
         # The nonce is for the import map alone, which browsers take only inline.
         "script-src": [SELF, NONCE],
         "style-src": [SELF],
-        "img-src": [SELF, "data:", "blob:"],
+        "img-src": [SELF, "data:", "blob:", *filter(None, [ENV.photo_origin])],
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],
@@ -178,6 +187,8 @@ if not EMBEDDED:
     CSRF_COOKIE_NAME = "__Host-csrf"
     DEVICE_COOKIE_NAME = "__Host-device"
 
+# 县简称: the first part of a matter's number (contract, section 4).
+COUNTY_SHORT = "LH"
 REDIS_URL = ENV.redis_url
 # Where a digest leads to, and the channels it goes out by (accounts.channels).
 SITE_URL = ENV.site_url

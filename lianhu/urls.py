@@ -10,7 +10,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
     path("account/", account, name="account"),
     path("", include("registry.urls")),
+    path("", include("visits.urls")),
+    path("public/", include("grievances.public.urls")),
     path("", include("reports.urls")),
+    path("api/", include("lianhu.doors.api_urls")),
     path("imports/", include("lianhu.doors.urls")),
     path("system/", system_admin.site.urls),
 ]

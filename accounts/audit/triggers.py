@@ -85,7 +85,7 @@ def _branch(event: str) -> str:
                 subject_table, subject_id, subject_key, detail, private_digest)
             SELECT id, clock_timestamp(), '{kind}', (who ->> 'id')::bigint,
                    coalesce(who ->> 'name', 'db:' || session_user), coalesce(who ->> 'address', ''),
-                   coalesce(who ->> 'request', ''), TG_TABLE_NAME, (body ->> TG_ARGV[0])::bigint,
+                   coalesce(who ->> 'request', ''), TG_TABLE_NAME, (body ->> coalesce(TG_ARGV[2], TG_ARGV[0]))::bigint,
                    left(coalesce(body ->> 'code', body ->> 'number', body ->> 'username', body ->> 'name', ''), 100),
                    open::text,
                    CASE WHEN hidden IS NULL THEN ''
@@ -116,11 +116,14 @@ END $$
 
 
 class LogChanges(migrations.RunSQL):
-    """Log each row added, changed or removed. `private` columns hold what a family may have blacked out."""
+    """Log each row added, changed or removed. `private` columns hold what a family may have blacked out.
 
-    def __init__(self, table: str, private: str = "", pk: str = "id") -> None:
-        self.table, self.private, self.pk = table, private, pk
-        arguments = f"'{pk}', '{private.replace(' ', ',')}'"
+    `subject`: the column that the entry names its row by, where the key itself is no number.
+    """
+
+    def __init__(self, table: str, private: str = "", pk: str = "id", subject: str = "") -> None:
+        self.table, self.private, self.pk, self.subject = table, private, pk, subject
+        arguments = f"'{pk}', '{private.replace(' ', ',')}'" + (f", '{subject}'" if subject else "")
         super().__init__(
             sql="".join(
                 f"CREATE TRIGGER log_{kind} AFTER {event} ON {table} REFERENCING {rows} "
@@ -131,7 +134,7 @@ class LogChanges(migrations.RunSQL):
         )
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
-        return "LogChanges", [self.table, self.private, self.pk], {}
+        return "LogChanges", [self.table, self.private, self.pk, self.subject], {}
 
 
 # Entries are only added; the sealer sets its three columns once. What a family had blacked out goes once.

@@ -14,11 +14,12 @@ from grievances.models import GrievanceEvent
 from lianhu.kit import clock
 from lianhu.kit.periods import Period
 from lianhu.kit.privacy import keyed_hash, seal
-from registry.models import Household
+from registry.models import DuplicateVerdict, Household, HouseholdChange
 from reports.quotas.compute import figures
 from tests import county
 from tests.doors import books
 from tests.pages import Page
+from visits.models import Addendum, Question
 
 pytestmark = pytest.mark.django_db
 
@@ -54,8 +55,24 @@ def family(people):
         "opinions": says("意见"),
         "income_sources": says("收入"),
         "talk_topic": "医保",
+        "spot_answer": says("当场"),
+        "promises": says("承诺"),
+        "head_name": says("户主"),
     }
-    county.add_visit(people.cadre, home, "2026-05-03", record=record, talk=True)
+    asked = county.add_visit(people.cadre, home, "2026-05-03", record=record, talk=True)
+    by, at = people.cadre.user, clock.now()
+    Addendum.objects.create(visit=asked, text=says("补充"), added_at=at, added_by=by)
+    Question.objects.create(
+        visit=asked, text=says("问"), asked_at=at, asked_by=by, answer=says("答"), answered_at=at, answered_by=by
+    )
+    HouseholdChange.objects.create(
+        household=home, kind="change_head", on="2026-05-03", old_head=says("原"), new_head=says("新"),
+        reason=says("说明"), recorded_at=at,
+    )  # fmt: skip
+    first, second = sorted([home, county.add_household(village=people.village)], key=lambda one: one.pk)
+    DuplicateVerdict.objects.create(
+        first=first, second=second, same=False, note=says("不是"), settled_at=at, settled_by=by
+    )
     visit = county.add_visit(people.cadre, home, "2026-05-04", record=record, void=True)
     visit.proxy_reason, visit.void_reason = says("代访"), says("作废")
     visit.save()
@@ -104,6 +121,10 @@ def test_the_token_was_everywhere_before(family):
     assert set(places_of(TOKEN)) == {
         "registry_household",
         "visits_visit",
+        "registry_duplicateverdict",
+        "registry_householdchange",
+        "visits_addendum",
+        "visits_question",
         "visits_visitrecord",
         "grievances_grievance",
         "grievances_grievanceevent",

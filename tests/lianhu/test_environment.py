@@ -52,11 +52,31 @@ def test_a_missing_setting_is_named(name):
         ("LIANHU_ENCRYPTION_KEYS", f"k1:{KEY},k1:{KEY}"),
         ("LIANHU_HASH_KEY", base64.b64encode(b"short").decode()),
         ("LIANHU_AUDIT_KEY", KEY[:-4]),
+        ("LIANHU_PHOTOS_S3", "http://id:key@store.example/photos"),
+        ("LIANHU_PHOTOS_S3", "https://store.example/photos"),
+        ("LIANHU_PHOTOS_S3", "https://id:key@store.example/"),
+        ("LIANHU_PHOTOS_S3", "https://id:key@store.example/photos?style=other"),
+        ("LIANHU_PHOTO_ACCEL", "kept-photos"),
+        ("LIANHU_PHOTO_ACCEL", "/kept/../photos/"),
     ],
 )
 def test_a_malformed_setting_is_named(name, value):
     with pytest.raises(ImproperlyConfigured, match=name):
         environment.read(PRODUCTION | {name: value})
+
+
+def test_photos_are_kept_beside_the_data_or_in_a_store(tmp_path):
+    read = environment.read(PRODUCTION | {"LIANHU_DATA": str(tmp_path)})
+    assert read.photos["OPTIONS"] == {"location": str(tmp_path / "media" / "photos")}
+    assert (read.photo_origin, read.photo_accel) == ("", "")
+    url = "https://id:k%2Fey@store.example:9000/photos"
+    read = environment.read(PRODUCTION | {"LIANHU_PHOTOS_S3": url, "LIANHU_PHOTO_ACCEL": "/kept-photos/"})
+    wanted = {"endpoint_url": "https://store.example:9000", "bucket_name": "photos", "secret_key": "k/ey"}
+    assert wanted.items() <= read.photos["OPTIONS"].items()
+    assert (read.photo_origin, read.photo_accel) == ("https://store.example:9000", "/kept-photos/")
+    assert "k/ey" not in repr(read)
+    virtual = environment.read(PRODUCTION | {"LIANHU_PHOTOS_S3": f"{url}?style=virtual"})
+    assert virtual.photo_origin == "https://photos.store.example:9000"
 
 
 def test_all_faults_are_named_at_once_and_no_value_is_repeated():

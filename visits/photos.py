@@ -1,0 +1,283 @@
+"""Photos of a visit: checked, painted anew, kept while they may be kept (contract, sections 3 and 8).
+
+Photos are optional and count for nothing. A row and its two files come and go together; what a killed process
+leaves behind has no row, and is found by `sweep_files`.
+"""
+
+import datetime
+import errno
+import hashlib
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from django.core.exceptions import PermissionDenied
+from django.core.files.base import ContentFile
+from django.core.files.storage import Storage, storages
+from django.core.files.uploadedfile import UploadedFile
+from django.db import DatabaseError, transaction
+from django.db.models import QuerySet
+
+from accounts import audit
+from accounts.models import AuditKind, SyncItem, User
+from accounts.settings import setting
+from lianhu.kit import clock
+from lianhu.kit.db import lock_for_transaction
+from lianhu.kit.images import MAX_BYTES, NotAPhoto, Picture, read_photo
+from registry.models import Household
+from visits.models import Photo, Visit
+from visits.partials import Partial
+from visits.rights import rights_over_visit
+
+A_VISIT = 9
+_PIECE = 64 * 1024
+_A_ROUND = 500
+# As long as the slowest upload may hold its transaction, many times over.
+_LEFT_BEHIND = datetime.timedelta(days=1)
+
+
+class Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+class Refused(ValueError):
+    """For good, by what the visit is; the reason is for the person."""
+
+
+class VisitNotThere(Exception):
+    """The visit has not come (yet); its photo waits on the phone."""
+
+
+class OtherAuthor(Exception):
+    """The visit is another person's."""
+
+
+class StorageFull(Exception):
+    """No room for it on the server; nothing was written."""
+
+    def __str__(self) -> str:
+        return "服务器的存储空间已满，照片没有存上，请稍后再传"
+
+
+@dataclass(frozen=True)
+class NotKept:
+    """A file of several, and why; the others are in."""
+
+    name: str
+    error: NotAPhoto | Refused | StorageFull
+
+
+def photo_storage() -> Storage:
+    return storages["photos"]
+
+
+# --- coming in ---------------------------------------------------------------------------------
+
+
+def receive_photo(
+    photo_id: uuid.UUID, *, item: uuid.UUID, offset: int, total: int, body: Readable, by: User
+) -> tuple[int, bool]:
+    """Take the bytes from the offset on; return how many are there, and whether the photo is in.
+
+    `item` is the visit as its phone named it. What came of a broken connection stays. Raise WrongOffset to be
+    gone on from, VisitNotThere, OtherAuthor, StorageFull; NotAPhoto and Refused are for good.
+    """
+    visit = _visit_of(item, by)
+    if Photo.objects.filter(pk=photo_id, visit=visit).exists():
+        return total, True
+    partial = Partial(photo_id, of=by)
+    with _room():
+        received = partial.append(b"", at=offset, total=total)
+        while received < total and (piece := body.read(min(_PIECE, total - received))):
+            received = partial.append(piece, at=received, total=total)
+    if received < total:
+        return received, False
+    try:
+        keep_photo(photo_id, partial.read(), visit_id=visit.pk, by=by)
+    except (NotAPhoto, Refused):
+        partial.drop()
+        raise
+    partial.drop()
+    return total, True
+
+
+def received_of(photo_id: uuid.UUID, *, by: User) -> tuple[int, bool]:
+    done = Photo.objects.filter(pk=photo_id, added_by=by).exists()
+    return Partial(photo_id, of=by).received, done
+
+
+def add_photos(visit: Visit, uploads: Iterable["UploadedFile[Any]"], *, by: User) -> list[NotKept]:
+    """From the page of one's own visit: keep the good ones, return the others.
+
+    The same file again is the same photo.
+    """
+    if not rights_over_visit(by, visit, on=clock.today()).answer:
+        raise PermissionDenied
+    faults = []
+    for upload in uploads:
+        try:
+            data = upload.read(MAX_BYTES + 1)
+            photo_id = uuid.uuid5(uuid.NAMESPACE_OID, f"{visit.pk} {hashlib.sha256(data).hexdigest()}")
+            keep_photo(photo_id, data, visit_id=visit.pk, by=by)
+        except (NotAPhoto, Refused, StorageFull) as error:
+            faults.append(NotKept(upload.name or "", error))
+    return faults
+
+
+def keep_photo(photo_id: uuid.UUID, data: bytes, *, visit_id: int, by: User) -> Photo:
+    """One photo of a visit, once however often it is sent; at most nine a visit."""
+    picture = read_photo(data)
+    written: list[str] = []
+    try:
+        with transaction.atomic():
+            # In the order in which a removal on request locks them.
+            Household.objects.select_for_update(no_key=True).get(visits=visit_id)
+            visit = Visit.objects.select_for_update().select_related(None).get(pk=visit_id)
+            lock_for_transaction(f"photo:{photo_id}")
+            found = Photo.objects.filter(pk=photo_id).first()
+            if found is None:
+                found = _write(photo_id, picture, visit, by, written)
+            elif found.visit_id != visit.pk:
+                raise Refused("这张照片已经在另一次走访里")
+            return found
+    except BaseException:
+        _take_back(photo_id, written)
+        raise
+
+
+def _write(photo_id: uuid.UUID, picture: Picture, visit: Visit, by: User, written: list[str]) -> Photo:
+    if visit.household.erased_at is not None:
+        raise Refused("这户的资料已应要求遮蔽，不再收照片")
+    if visit.photos.filter(removed_at__isnull=True).count() >= A_VISIT:
+        raise Refused(f"一次走访最多 {A_VISIT} 张照片")
+    folder = str(photo_id)[:2]
+    names = [f"{folder}/{photo_id}.jpg", f"{folder}/{photo_id}-small.jpg"]
+    with _room():
+        for name, body in zip(names, (picture.image, picture.thumbnail), strict=True):
+            written.append(name)
+            photo_storage().save(name, ContentFile(body))
+    return Photo.objects.create(
+        id=photo_id,
+        visit=visit,
+        file=names[0],
+        thumbnail=names[1],
+        digest=picture.digest,
+        width=picture.width,
+        height=picture.height,
+        taken_at=picture.taken_at,
+        longitude=picture.longitude,
+        latitude=picture.latitude,
+        added_at=clock.now(),
+        added_by=by,
+    )
+
+
+def _take_back(photo_id: uuid.UUID, written: list[str]) -> None:
+    """Unless the row is there after all: a connection may break after the commit."""
+    if not written:
+        return
+    try:
+        kept = Photo.objects.filter(pk=photo_id).exists()
+    except DatabaseError:
+        return
+    if not kept:
+        _delete(written)
+
+
+def _visit_of(item: uuid.UUID, by: User) -> Visit:
+    sent = SyncItem.objects.filter(pk=item, kind="visit").first()
+    if sent is None:
+        raise VisitNotThere
+    if sent.author_id != by.pk:
+        raise OtherAuthor
+    visit: Visit = Visit.objects.get(pk=sent.subject_id)
+    return visit
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """A full disk is told as such."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise StorageFull from error
+        raise
+
+
+# --- going out ---------------------------------------------------------------------------------
+
+
+def remove_photos_of(household: Household) -> int:
+    """On the family's request (contract, section 8). The files go when the caller's transaction is through."""
+    with transaction.atomic():
+        return _remove(Photo.objects.filter(visit__household=household))
+
+
+def remove_old_photos(*, on: datetime.date) -> int:
+    """Remove photos that came `photo_years` years before the day, or earlier. Done again it finds nothing."""
+    years = setting("photo_years", on=on)
+    ended = clock.midnight(_years_before(on, years) + datetime.timedelta(days=1))
+    old = Photo.objects.filter(added_at__lt=ended)
+    removed = 0
+    while True:
+        with transaction.atomic():
+            now_removed = _remove(old)
+            if now_removed:
+                reason = f"保存满 {years} 年，到期清除"
+                audit.log(AuditKind.ERASED, key="走访照片", rows=now_removed, reason=reason)
+        if not now_removed:
+            return removed
+        removed += now_removed
+
+
+def sweep_files(now: datetime.datetime) -> int:
+    """Delete files that no row names: a process was killed between the one and the other."""
+    storage, swept = photo_storage(), 0
+    for folder in _listed(storage, "")[0]:
+        found = {f"{folder}/{name}" for name in _listed(storage, folder)[1]}
+        rows = Photo.objects.filter(pk__in={_id_of(name) for name in found}).values_list("file", "thumbnail")
+        left = found.difference(*rows)
+        old = [name for name in left if storage.get_modified_time(name) < now - _LEFT_BEHIND]
+        _delete(old)
+        swept += len(old)
+    return swept
+
+
+def _remove(photos: "QuerySet[Photo]") -> int:
+    """A round of them. The row stays, as the fact that there was one; where it was taken goes with it."""
+    rows = list(photos.exclude(file="").select_for_update()[:_A_ROUND])
+    names = [name for row in rows for name in (row.file, row.thumbnail)]
+    Photo.objects.filter(pk__in=[row.pk for row in rows]).update(
+        file="", thumbnail="", longitude=None, latitude=None, removed_at=clock.now()
+    )
+    transaction.on_commit(lambda: _delete(names))
+    return len(rows)
+
+
+def _delete(names: Iterable[str]) -> None:
+    for name in names:
+        photo_storage().delete(name)
+
+
+def _listed(storage: Storage, folder: str) -> tuple[list[str], list[str]]:
+    try:
+        return storage.listdir(folder)
+    except FileNotFoundError:
+        return [], []
+
+
+def _id_of(name: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(name.rpartition("/")[2].removesuffix(".jpg").removesuffix("-small"))
+    except ValueError:
+        return None
+
+
+def _years_before(day: datetime.date, years: int) -> datetime.date:
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return day.replace(year=day.year - years, day=28)
