@@ -85,7 +85,9 @@ class SecondFactor:
 
     # What such a person may still do: leave, read larger, see what is kept of them.
     FREE = frozenset(
-        "login login_code logout two_factor text_size account_alive healthz readyz privacy".split()
+        "login login_code logout two_factor text_size account_alive healthz readyz privacy "
+        # The field app's frame, which holds nothing of anybody's; a family's look-up.
+        "field field_worker field_manifest public_case".split()
     )
 
     def __init__(self, get_response: _Next) -> None:

@@ -1,4 +1,4 @@
-"""我的账号: roles, password, mail, second factor and sessions on one page."""
+"""我的账号: roles, password, mail, second factor, tokens and sessions on one page."""
 
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import open_sessions, two_factor
 from accounts.forms import EmailForm
 from accounts.models import User
+from accounts.tokens import tokens_of
 from lianhu.kit import clock
 from registry.models import RoleGrant
 
@@ -33,6 +34,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "codes_left": two_factor.codes_left(user),
         "asked": two_factor.asked_of(user),
         "only_demo": settings.DEMO,
+        "tokens": tokens_of(user).filter(ended_at=None, expires_at__gt=clock.now()).count(),
         "sessions": open_sessions.of_user(user, request.session.session_key),
     }
     return render(request, "accounts/account.html", context)

@@ -19,7 +19,7 @@ from accounts import audit
 from accounts.api import api
 from accounts.epoch import epoch
 from accounts.models import AuditKind, SyncItem, User
-from accounts.settings import setting
+from grievances.deadlines import ReplyTerms
 from grievances.entry import GrievanceEntryForm
 from grievances.models import Category, Grievance, GrievanceKind, GrievanceState, Level, Outcome
 from lianhu.kit import clock
@@ -123,7 +123,7 @@ def _households(user: User, today: datetime.date) -> list[dict[str, Any]]:
     )
     pairings = list(held)
     ids = [pairing.household_id for pairing in pairings]
-    last, matters, questions = _last_visits(ids), _matters(ids, today), _questions(ids)
+    last, matters, questions = _last_visits(ids), _matters(ids), _questions(ids)
     return [
         _household(pairing, user)
         | {
@@ -186,13 +186,13 @@ def _last_visit(visit: Visit) -> dict[str, Any]:
     } | {name: getattr(record, name) for name in words}
 
 
-def _matters(ids: list[int], today: datetime.date) -> dict[int, list[dict[str, Any]]]:
+def _matters(ids: list[int]) -> dict[int, list[dict[str, Any]]]:
     """Open ones, with the day by which an answer is owed."""
-    days = {level.value: setting(f"reply_days_{level.value}", on=today) for level in Level}
+    terms = ReplyTerms.load()
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
     matters = Grievance.objects.filter(household__in=ids, voided_at=None).exclude(state__in=_OVER)
     for matter in matters.select_related("category").order_by("registered_on", "id"):
-        due = matter.registered_on + datetime.timedelta(days=days[matter.level])
+        due = terms.due(matter.level, matter.registered_on)
         found[matter.household_id or 0].append(
             {
                 "number": matter.number,
@@ -272,6 +272,7 @@ def _colleagues(cadre: Cadre | None, today: datetime.date) -> list[dict[str, str
 def _choices(user: User, today: datetime.date) -> dict[str, Any]:
     """The lists and limits that the screen obeys: made from the forms, so that there is no second rule."""
     topics = VisitRecord.objects.filter(visit__cadre=scope_of(user).cadre_id).exclude(talk_topic="")
+    terms = ReplyTerms.load()
     recent = topics.order_by("-visit__day").values_list("talk_topic", flat=True)[:30]
     return {
         "categories": [
@@ -280,12 +281,7 @@ def _choices(user: User, today: datetime.date) -> dict[str, Any]:
         ],
         "kinds": GrievanceKind.choices,
         "levels": [
-            {
-                "value": level.value,
-                "label": level.label,
-                "days": setting(f"reply_days_{level.value}", on=today),
-            }
-            for level in Level
+            {"value": level.value, "label": level.label, "days": terms.days(level, today)} for level in Level
         ],
         "outcomes": Outcome.choices,
         "results": VisitResult.choices,
