@@ -250,7 +250,7 @@ def _trips(user: User, today: datetime.date) -> list[dict[str, Any]]:
 def _villages(user: User, today: datetime.date) -> list[dict[str, str]]:
     """Where a trip is likely: one's households' villages and those one's unit is linked to today."""
     scope = scope_of(user)
-    units = Cadre.objects.filter(in_force(today, "post_spans__"), pk=scope.cadre_id)
+    units = Cadre.objects.filter(in_force(today, "post_spans__"), user=user)
     linked = VillageLink.objects.in_force(today).filter(unit__in=units.values("post_spans__unit"))
     paired = Pairing.objects.in_force(today).filter(cadre__in=scope.cadre_ids)
     found = Village.objects.filter(pk__in=linked.values("village")) | Village.objects.filter(
