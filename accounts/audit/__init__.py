@@ -6,6 +6,6 @@
 
 from accounts.audit.sealing import seal
 from accounts.audit.verifying import Finding, verify
-from accounts.audit.writing import importing, log
+from accounts.audit.writing import importing, log, log_each
 
-__all__ = ["Finding", "importing", "log", "seal", "verify"]
+__all__ = ["Finding", "importing", "log", "log_each", "seal", "verify"]

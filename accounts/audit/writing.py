@@ -1,6 +1,7 @@
 """Adding an entry: the one way for whatever is not a change of a row."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection, models
@@ -24,11 +25,24 @@ def log(
     `key` is the subject's natural key, read off the subject unless given. `by` is who acts, where the
     request does not know it yet (a sign-in). `detail` must hold no phone, ID number or password.
     """
+    entry = _entry(kind, subject, key, by, detail)
+    entry.save(force_insert=True)
+    return entry
+
+
+def log_each(kind: AuditKind, subjects: Iterable[models.Model], /, **detail: Any) -> None:
+    """An entry for each, as `log` adds it, in one statement: a page that shows many."""
+    AuditEntry.objects.bulk_create(_entry(kind, subject, "", None, detail) for subject in subjects)
+
+
+def _entry(
+    kind: AuditKind, subject: models.Model | None, key: str, by: User | None, detail: dict[str, Any]
+) -> AuditEntry:
     who = acting()
     natural = key or next(
         (str(getattr(subject, name)) for name in ("code", "number", "username") if hasattr(subject, name)), ""
     )
-    return AuditEntry.objects.create(
+    return AuditEntry(
         at=clock.now(),
         kind=kind,
         actor_id=by.pk if by else who.id,

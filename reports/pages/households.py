@@ -16,7 +16,8 @@ from django.views.decorators.http import require_safe
 
 from lianhu.kit import clock
 from lianhu.kit.fields import fold
-from registry.household_search import LONGEST, matching
+from registry.holding import HANDING_OUT
+from registry.household_search import LONGEST, best_first, matching
 from registry.models import Household, Pairing, Role, Village
 from registry.scope import scope_of
 from visits.models import Visit, VisitResult
@@ -33,7 +34,7 @@ def households(request: HttpRequest) -> HttpResponse:
     if not may_have_households(request.user) and not visible.exists():
         raise Http404
     asked = {name: fold(request.GET.get(name, ""))[:LONGEST] for name in ("q", "village")}
-    found = matching(visible, asked["q"]).select_related("village").order_by("code")
+    found = best_first(matching(visible, asked["q"]), asked["q"]).select_related("village")
     if asked["village"]:
         found = found.filter(village__code=asked["village"].replace("\x00", ""))
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
@@ -44,6 +45,7 @@ def households(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "query": urlencode({name: value for name, value in asked.items() if value}),
         "villages": _villages(visible),
+        "may_move_in": scope_of(request.user).has(*HANDING_OUT),
     }
     return render(request, "reports/households.html", context)
 
