@@ -80,7 +80,7 @@ def field_data(request: HttpRequest) -> HttpResponse:
                 for code, name in entered_for(user).order_by("name").values_list("code", "name")[:500]
                 if not cadre or code != cadre.code
             ],
-            "query_url": f"{settings.SITE_URL or request.build_absolute_uri('/').rstrip('/')}/public/case/#",
+            "query_url": f"{settings.SITE_URL}/public/case/#",
             "photos": {"a_visit": 9, "max_bytes": 10 * 1024 * 1024},
         }
         | _choices(user, today)

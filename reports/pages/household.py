@@ -1,14 +1,17 @@
-"""A household's own page: what is kept of it, its holders, visits and matters (contract, section 8).
+"""A household's file: who, marks, heads, holders, open matters, and all that happened as one timeline.
 
 Each opening is logged in the transaction that reads it: whoever can't be written down sees nothing.
 """
 
+import datetime
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
 from django.db import transaction
+from django.db.models import Count, Max, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
@@ -16,16 +19,19 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import audit
 from accounts.models import AuditKind
+from grievances.erasure import OVER
 from grievances.models import Grievance
 from lianhu.kit import clock
 from registry.contact import contact_of
 from registry.holding import BLACKING_OUT, HANDING_OUT, REVEALING, is_paired_today, roles_holding
-from registry.models import Household, Pairing
+from registry.household_life import CLOSING, heads_of, may_keep, merged_into
+from registry.models import Household, HouseholdChange, Pairing
 from registry.reasons import ReasonForm
 from reports.pages.households import sees_more_than_own
-from visits.models import Visit
+from reports.pages.timeline import Timeline
+from visits.models import Visit, VisitResult
 
-VISITS_A_PAGE = 10
+MOMENTS_A_PAGE = 20
 EVERYTHING = frozenset({"phone", "id_number"})
 LABELS = {"phone": "电话", "id_number": "身份证号"}
 
@@ -112,29 +118,56 @@ def _page(
     today = clock.today()
     roles = roles_holding(request.user, home, on=today)
     rights = {"reveal": REVEALING, "data": HANDING_OUT, "erase": BLACKING_OUT}
+    paired = is_paired_today(request.user, home, on=today)
+    keeps = may_keep(request.user, home, on=today)
     pairings = list(Pairing.objects.filter(household=home).select_related("cadre").order_by("-begins_on"))
-    context = shown | {
+    changes = list(home.changes.select_related("other").order_by("on", "id"))
+    timeline: Any = Timeline(home, today)
+    context: dict[str, Any] = shown | {
         "home": home,
         "today": today,
-        "may": {name: not roles.isdisjoint(needed) for name, needed in rights.items()},
+        "may": {name: not roles.isdisjoint(needed) for name, needed in rights.items()}
+        | {"visit": paired and not home.closed_on, "change": keeps, "change_head": keeps or paired},
         "more_than_own": sees_more_than_own(request.user),
         "holder": next((each for each in pairings if _holds(each, today)), None),
         "pairings": pairings,
-        "visits": _visits(home, request.GET.get("page")),
-        "matters": Grievance.objects.filter(household=home)
-        .select_related("category", "handler")
-        .order_by("-registered_on", "-id"),
+        "heads": heads_of(home, changes),
+        "closing": _closing(home, changes),
+        "visited": _visited(home, today),
+        "waiting": _open_matters(home),
+        "moments": Paginator(timeline, MOMENTS_A_PAGE).get_page(request.GET.get("page")),
         "reveal_form": reveal_form or RevealForm(),
         "data_form": data_form or DataForm(),
     }
     return render(request, "reports/household.html", context, status=status)
 
 
-def _holds(pairing: Pairing, today: Any) -> bool:
+def _holds(pairing: Pairing, today: datetime.date) -> bool:
     return pairing.begins_on <= today and (pairing.ends_on is None or pairing.ends_on >= today)
 
 
-def _visits(home: Household, page: str | None) -> "Page[Visit]":
-    """The newest first, void ones too: nothing is ever deleted."""
-    found = Visit.objects.filter(household=home).select_related("record", "cadre").order_by("-day", "-id")
-    return Paginator(found, VISITS_A_PAGE).get_page(page)
+def _closing(home: Household, changes: list[HouseholdChange]) -> HouseholdChange | None:
+    """Why it is closed, where that was recorded."""
+    found = [change for change in changes if change.kind in CLOSING] if home.closed_on else []
+    return found[-1] if found else None
+
+
+@dataclass(frozen=True)
+class Visited:
+    times: int
+    met_on: datetime.date | None
+
+
+def _visited(home: Household, today: datetime.date) -> Visited:
+    """Void visits are on the timeline and not in the count; a companion's is the visit that it accompanies."""
+    stands = Visit.objects.filter(household=home, voided_at__isnull=True, accompanies__isnull=True)
+    met = Q(result=VisitResult.MET, day__lte=today)
+    return Visited(**stands.aggregate(times=Count("pk"), met_on=Max("day", filter=met)))
+
+
+def _open_matters(home: Household) -> QuerySet[Grievance]:
+    """Its own, and those of households that were merged into it: they keep their number and their household."""
+    found = Grievance.objects.filter(
+        household__in=[home.pk, *merged_into(home)], voided_at__isnull=True
+    ).exclude(state__in=OVER)
+    return found.select_related("category", "handler", "household").order_by("-registered_on", "-id")

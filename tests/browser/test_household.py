@@ -26,7 +26,7 @@ def reveal(page, people, enter, clean):
     page.goto("/households/")
     clean(page)
     page.get_by_label("找户").fill("５６７８")
-    page.get_by_role("button", name="查找").click()
+    page.locator("main").get_by_role("button", name="查找").click()
     assert page.locator("h1").inner_text() == "找到 1 户"
     page.locator("a:visible", has_text="多吉").first.click()
     assert "138****5678" in page.locator("main").inner_text()

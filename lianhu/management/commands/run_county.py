@@ -45,6 +45,8 @@ class Command(BaseCommand):
             )
         if "MAKELEVEL" in os.environ:
             die_with_parent()
+        # The parts print this site's address (SITE_URL) on slips and cards.
+        os.environ["PORT"] = str(options["port"])
         try:
             self._run(settings.LIANHU_DATA, options["port"], demo=not options["no_demo"])
         except Stopped:

@@ -227,14 +227,15 @@ def test_the_page_tells_visits_newest_first_and_matters(people, signed_in):
     county.add_grievance(household=people.household, handler=people.cadre, title="水管漏水")
     county.add_grievance(village=people.village, title="全村的事")
     page = Page(page_of(signed_in(people.branch), people))
-    assert "走访 4 次" in page.headings
+    assert "3 次，上次见面 5月1日" in page.words
+    assert "没办结的诉求 1 件" in page.headings
     assert page.words.index("难处2026-05-01") < page.words.index("难处2026-04-01")
     assert "已作废 录错" in page.words
     assert "水管漏水" in page.words
     assert "全村的事" not in page.words
 
 
-def test_ten_visits_a_page_and_never_more_queries(people, signed_in):
+def test_twenty_moments_a_page_and_never_more_queries(people, signed_in):
     client = signed_in(people.branch)
     county.add_visit(people.cadre, people.household, "2026-01-01")
     county.add_grievance(household=people.household, handler=people.cadre)
@@ -242,14 +243,16 @@ def test_ten_visits_a_page_and_never_more_queries(people, signed_in):
     with CaptureQueriesContext(connection) as few:
         page_of(client, people)
     for month in range(1, 6):
-        for day in (3, 7, 11):
-            county.add_visit(people.cadre, people.household, f"2026-{month:02}-{day:02}")
+        for day in range(1, 11):
+            county.add_visit(people.cadre, people.household, f"2026-{month:02}-{day + 10}")
         county.add_grievance(household=people.household, handler=people.cadre)
     with CaptureQueriesContext(connection) as many:
         answer = page_of(client, people)
-    assert len(answer.context["visits"]) == 10
-    assert len(many) == len(few)
-    assert len(page_of(client, people, "?page=2").context["visits"]) == 6
+    # 51 visits, 6 matters, and the pairing that began.
+    assert answer.context["moments"].paginator.count == 58
+    assert len(answer.context["moments"].object_list) == 20
+    assert len(many) <= len(few)
+    assert len(page_of(client, people, "?page=3").context["moments"].object_list) == 18
 
 
 def test_each_opening_is_logged_and_says_what_was_shown_in_full(people, canaries, signed_in):
@@ -368,11 +371,12 @@ def test_the_familys_file_has_everything_and_says_who_looked(people, canaries, s
     post(signed_in(people.unit_leader), people, "reveal")
     answer = post(signed_in(people.office), people, "data", reason="本户申请")
     book = openpyxl.load_workbook(io.BytesIO(b"".join(answer.streaming_content)))
-    assert book.sheetnames == ["基本信息", "结对", "走访记录", "诉求", "谁看过"]
+    assert book.sheetnames == ["基本信息", "结对", "走访记录", "补充和退回", "户变动", "诉求", "谁看过"]
     facts = dict(row[:2] for row in book["基本信息"].iter_rows(min_row=2, values_only=True))
     assert (facts["户主"], facts["电话"], facts["身份证号"]) == (name, phone, "11010519491231002X")
     assert (facts["党员户"], facts["村"]) == ("否", "桑朗乡格桑村")
-    difficulty = book["走访记录"]["G2"]
+    headers = [cell.value for cell in book["走访记录"][1]]
+    difficulty = book["走访记录"][2][headers.index("存在困难")]
     assert (difficulty.value, difficulty.data_type) == ("=1+1", "s")
     assert book["诉求"]["D2"].value == "水管漏水"
     seen = list(book["谁看过"].iter_rows(min_row=2, values_only=True))
