@@ -134,6 +134,7 @@ class GrievanceAction(models.TextChoices):
     CLOSE = "close", "销号"
     PUBLISH = "publish", "公示"
     CORRECT = "correct", "更正"
+    HAND_OVER = "hand_over", "接替"
 
 
 class GrievanceEvent(models.Model):

@@ -100,13 +100,3 @@ def why_not_for_oneself(role: str) -> str:
 def _places(user: Any, right: str) -> set[Where]:
     roles = scope_of(user).roles
     return {place for role, place in RIGHTS[right].items() if role in roles}
-
-
-def entered_for(user: Any) -> "QuerySet[Cadre]":
-    """The cadres for whom this person may type (代录): of the units one is liaison or leader of."""
-    scope = scope_of(user)
-    if scope.county:  # The office types for anybody.
-        return Cadre.objects.all()
-    typists = (Role.UNIT_LIAISON, Role.UNIT_LEADER, Role.TOWNSHIP)
-    held = RoleGrant.objects.in_force(scope.on).filter(cadre=scope.cadre_id, role__in=typists)
-    return Cadre.objects.in_units(held.values("unit"), scope.on)

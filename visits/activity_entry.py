@@ -11,9 +11,9 @@ from accounts.models import User
 from lianhu.kit import clock
 from lianhu.kit.errors import Fault
 from lianhu.kit.sheets import Values
+from registry.answering import cadres_under
 from registry.models import Cadre, Pairing, Unit, Village, VillageLink
 from registry.querysets import in_force
-from registry.rights import entered_for
 from registry.scope import scope_of
 from visits import entry_rules, rules
 from visits.entry_facts import EntryFacts
@@ -34,7 +34,7 @@ class ActivityEntryFacts(EntryFacts):
         facts = super().load(rows, by=by, on=on)
         facts._add_people({code for row in rows for code in row.get("cadres") or ()})
         others = [code for code in facts.people if code != facts.own]
-        facts.enters.update(entered_for(by).filter(code__in=others).values_list("code", flat=True))
+        facts.enters.update(cadres_under(by).filter(code__in=others).values_list("code", flat=True))
         facts.units.update(
             Unit.objects.filter(code__in=[row["unit"] for row in rows if row.get("unit")]).values_list(
                 "code", "pk"

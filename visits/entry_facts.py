@@ -11,8 +11,8 @@ from accounts.settings import setting
 from lianhu.kit import clock
 from lianhu.kit.sheets import Values
 from lianhu.kit.spans import OPEN_END, Occupied
+from registry.answering import cadres_under
 from registry.models import Cadre, Household, Pairing, PostSpan, Village
-from registry.rights import entered_for
 from registry.scope import scope_of
 from visits.models import Trip, Visit
 
@@ -171,7 +171,7 @@ class EntryFacts:
         others = [code for code in self.people if code != self.own]
         self.enters = {self.own} if self.own else set()
         if others:
-            self.enters.update(entered_for(by).filter(code__in=others).values_list("code", flat=True))
+            self.enters.update(cadres_under(by).filter(code__in=others).values_list("code", flat=True))
 
     def _add_people(self, codes: set[str]) -> None:
         found = Cadre.objects.filter(code__in=codes - set(self.people))

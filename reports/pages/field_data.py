@@ -23,10 +23,10 @@ from grievances.deadlines import ReplyTerms
 from grievances.entry import GrievanceEntryForm
 from grievances.models import Category, Grievance, GrievanceKind, GrievanceState, Level, Outcome
 from lianhu.kit import clock
+from registry.answering import cadres_under
 from registry.contact import contact_of
 from registry.models import Cadre, Household, Pairing, Village, VillageLink
 from registry.querysets import in_force
-from registry.rights import entered_for
 from registry.scope import scope_of
 from reports.pages.me import owed_now
 from visits.forms import TripEntryForm, VisitEntryForm
@@ -77,7 +77,7 @@ def field_data(request: HttpRequest) -> HttpResponse:
             "colleagues": _colleagues(cadre, today),
             "records_for": [
                 {"code": code, "name": name}
-                for code, name in entered_for(user).order_by("name").values_list("code", "name")[:500]
+                for code, name in cadres_under(user).order_by("name").values_list("code", "name")[:500]
                 if not cadre or code != cadre.code
             ],
             "query_url": f"{settings.SITE_URL}/public/case/#",
