@@ -32,6 +32,9 @@ class _Home:
     pk: int
     village_code: str
     closed_on: Date | None
+    head_name: str
+    people_count: int
+    income_sources: str
     visible: bool
 
 
@@ -184,8 +187,10 @@ class EntryFacts:
             return
         named = Household.objects.filter(code__in=codes)
         visible = set(Household.objects.visible_to(by).filter(code__in=codes).values_list("pk", flat=True))
-        for code, pk, village, closed_on in named.values_list("code", "pk", "village__code", "closed_on"):
-            self.homes[code] = _Home(pk, village, closed_on, pk in visible)
+        told = ("closed_on", "head_name", "people_count", "income_sources")
+        for code, *home in named.values_list("code", "pk", "village__code", *told):
+            self.homes[code] = _Home(*home, home[0] in visible)
+            village = home[1]
             self.village_of[code] = village
 
     def _read_villages(self, rows: list[Values]) -> None:

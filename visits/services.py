@@ -53,7 +53,7 @@ def record_visits(rows: Sequence[Entered], *, by: User, facts: EntryFacts) -> li
     Visit.objects.bulk_create([visit for visit in visits if visit.pk is None])
     _replace_companions(given_before)
     VisitRecord.objects.bulk_create(
-        [_record(visit, row.values) for visit, row in zip(visits, rows, strict=True)]
+        [_record(visit, row.values, facts) for visit, row in zip(visits, rows, strict=True)]
     )
     with_others = [(visit, row) for visit, row in zip(visits, rows, strict=True) if row.values["companions"]]
     if with_others:
@@ -93,15 +93,18 @@ def _replace_companions(visits: list[Visit]) -> None:
         Visit.objects.bulk_update(visits, [*names, "longitude", "latitude", "recorded_at", "recorded_by"])
 
 
-_WORDS = ("talk_topic", "income_sources", "difficulties", "opinions", "spot_answer", "promises")
+_WORDS = ("talk_topic", "difficulties", "opinions", "spot_answer", "promises")
 
 
-def _record(visit: Visit, values: dict[str, Any]) -> VisitRecord:
+def _record(visit: Visit, values: dict[str, Any], facts: EntryFacts) -> VisitRecord:
+    """Whole, as the form is printed: what was left blank is as the household has it (与上次相同)."""
+    home = facts.homes[values["household"]]
     return VisitRecord(
         visit=visit,
         solved_on_spot=values["solved_on_spot"] or bool(values["spot_answer"]),
-        head_name=values["head_name"],
-        people_count=values["people_count"],
+        head_name=values["head_name"] or home.head_name,
+        people_count=values["people_count"] or home.people_count,
+        income_sources=values["income_sources"] or home.income_sources,
         clear=list(values["clear"]),
         seen=list(values["seen"]),
         **{name: values[name] for name in _WORDS},

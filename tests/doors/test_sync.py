@@ -356,6 +356,14 @@ def test_what_changed_is_written_once_and_holds(people, phone, there):
     assert VisitRecord.objects.get().people_count == 5
 
 
+def test_what_is_as_before_stands_in_the_record_too(people, phone, there):
+    people.household.income_sources = "务农"
+    people.household.save()
+    assert faults(phone, visit(people.household, TODAY)) == "accepted"
+    record = VisitRecord.objects.get()
+    assert (record.head_name, record.people_count, record.income_sources) == ("多吉", 4, "务农")
+
+
 def test_an_older_visit_does_not_undo_what_a_later_one_told(people, phone):
     county.add_trip(people.cadre, people.village, "2026-06-10", "2026-06-15")
     faults(phone, visit(people.household, "2026-06-12", people_count=6))
