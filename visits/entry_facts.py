@@ -188,9 +188,10 @@ class EntryFacts:
         named = Household.objects.filter(code__in=codes)
         visible = set(Household.objects.visible_to(by).filter(code__in=codes).values_list("pk", flat=True))
         told = ("closed_on", "head_name", "people_count", "income_sources")
-        for code, *home in named.values_list("code", "pk", "village__code", *told):
-            self.homes[code] = _Home(*home, home[0] in visible)
-            village = home[1]
+        for code, pk, village, closed, head, people, income in named.values_list(
+            "code", "pk", "village__code", *told
+        ):
+            self.homes[code] = _Home(pk, village, closed, head, people, income, pk in visible)
             self.village_of[code] = village
 
     def _read_villages(self, rows: list[Values]) -> None:
