@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.db.models import Max
 
 from accounts.models import User
 from lianhu.kit import clock
 from registry.told_at_visit import Told, update_households
+from visits.backfill import tell_leaders
 from visits.entry_facts import EntryFacts
 from visits.models import Trip, Visit, VisitRecord
 
@@ -39,6 +40,7 @@ def record_trips(rows: Sequence[Entered], *, by: User, facts: EntryFacts) -> lis
         for row in rows
     )
     _take_in_companions([trip.pk for trip in trips])
+    tell_leaders(trips, on=facts.on)
     return trips
 
 
@@ -49,6 +51,7 @@ def record_visits(rows: Sequence[Entered], *, by: User, facts: EntryFacts) -> li
     """
     now = clock.now()
     visits = [_visit(row, now, by, facts) for row in rows]
+    _hold_trips(visits)
     given_before = [visit for visit in visits if visit.pk is not None]
     Visit.objects.bulk_create([visit for visit in visits if visit.pk is None])
     _replace_companions(given_before)
@@ -61,7 +64,23 @@ def record_visits(rows: Sequence[Entered], *, by: User, facts: EntryFacts) -> li
         # A companion who has entered the same visit already has it.
         Visit.objects.bulk_create(companions, ignore_conflicts=True)
     _tell_households(visits, rows, by=by)
+    tell_leaders(visits, on=facts.on)
     return visits
+
+
+def _hold_trips(visits: list[Visit]) -> None:
+    """Nobody changes the days of these trips until the visits are in; who did so meanwhile is noticed."""
+    ids = {visit.trip_id for visit in visits if visit.trip_id}
+    held = {
+        trip.pk: trip
+        for trip in Trip.objects.select_for_update(no_key=True)
+        .filter(pk__in=ids, voided_at=None)
+        .order_by("pk")
+    }
+    for visit in visits:
+        trip = held.get(visit.trip_id or 0)
+        if visit.trip_id and not (trip and trip.begins_on <= visit.day <= trip.ends_on):
+            raise IntegrityError("a trip was changed meanwhile")
 
 
 def _visit(row: Entered, now: datetime.datetime, by: User, facts: EntryFacts) -> Visit:

@@ -33,6 +33,7 @@ _WORDS = {
     "sound": "完好",
     "two_factor": "两步验证",
     "until": "有效期至",
+    "visit": "走访",
     "why": "原因",
 }
 

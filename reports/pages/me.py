@@ -50,6 +50,7 @@ def me(request: HttpRequest) -> HttpResponse:
         return render(request, "reports/me_nobody.html")
     as_of = seen_on(months.month, today)
     of_month, of_year = _duties_of(cadre, months.month, today)
+    homes = my_households(cadre, today)
     context = {
         "months": months,
         "today": today,
@@ -57,7 +58,11 @@ def me(request: HttpRequest) -> HttpResponse:
         "sentences": _sentences(months, of_month, of_year),
         "of_month": of_month,
         "of_year": of_year,
-        "homes": my_households(cadre, today),
+        "homes": homes,
+        "villages": sorted(
+            {home.household.village for home in homes if home.household.closed_on is None},
+            key=lambda village: village.code,
+        ),
     }
     return render(request, "reports/me.html", context)
 

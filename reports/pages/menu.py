@@ -10,10 +10,13 @@ from django.urls import reverse
 
 from accounts.notices import unread_count
 from accounts.views import LARGE_TEXT
-from registry.models import Role, Unit
+from registry.answering import runs_a_unit
+from registry.models import Pairing, Role, Unit
 from registry.rights import may
 from registry.scope import scope_of
-from reports.pages.households import sees_more_than_own
+from reports.pages.backfill import DECIDING
+from reports.pages.households import may_have_households, sees_more_than_own
+from visits.arrivals import CONFIRMING
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ def menu(request: HttpRequest) -> dict[str, Any]:
         context["menu"] = [
             Item(label, url, icon, request.path.startswith(url)) for label, url, icon in _places(request.user)
         ]
+        context["searches"] = may_have_households(request.user)
         # Asked only where the page shows it: parts of pages do not.
         context["unread"] = partial(unread_count, request.user)
     return context
@@ -39,6 +43,12 @@ def menu(request: HttpRequest) -> dict[str, Any]:
 def _places(user: Any) -> list[tuple[str, str, str]]:
     scope = scope_of(user)
     places = [("我的", reverse("me"), "me")]
+    if scope.has(Role.CADRE) or holds_households(user):
+        places.append(("走访", reverse("field"), "field"))
+    if scope.has(*CONFIRMING):
+        places.append(("报到", reverse("arrivals"), "arrivals"))
+    if scope.has(*DECIDING):
+        places.append(("审批", reverse("backfill"), "approve"))
     places += [
         ("本单位" if len(scope.unit_ids) == 1 else unit.name, reverse("unit", args=[unit.code]), "unit")
         for unit in home_units(user)
@@ -46,7 +56,9 @@ def _places(user: Any) -> list[tuple[str, str, str]]:
     if scope.village_ids:
         places.append(("村", reverse("villages"), "village"))
     if sees_more_than_own(user):
-        places.append(("户", reverse("households"), "home"))
+        places += [("户", reverse("households"), "home"), ("全覆盖", reverse("coverage"), "coverage")]
+    if runs_a_unit(user):
+        places.append(("结对与接替", reverse("handover"), "handover"))
     if may(user, "see_accounts"):
         places.append(("账号", reverse("accounts"), "people"))
     if scope.has(Role.SYSTEM_ADMIN):
@@ -54,8 +66,18 @@ def _places(user: Any) -> list[tuple[str, str, str]]:
     if scope.has(Role.AUDITOR):
         places.append(("审计", reverse("audit_log"), "audit"))
     if scope.county:
-        places += [("全县", reverse("county"), "county"), ("导入", reverse("imports"), "import")]
+        places += [
+            ("全县", reverse("county"), "county"),
+            ("手机", reverse("phones"), "phone"),
+            ("导入", reverse("imports"), "import"),
+        ]
     return places
+
+
+def holds_households(user: Any) -> bool:
+    """Paired today, or covering somebody who is: without the role one still visits them."""
+    scope = scope_of(user)
+    return Pairing.objects.in_force(scope.on).filter(cadre__in=scope.cadre_ids).exists()
 
 
 def home_units(user: Any) -> list[Unit]:

@@ -93,8 +93,9 @@ linked_by_unit AS MATERIALIZED (
     LEFT JOIN linked_by_unit u USING (cadre_id, village_id)
 )"""
 
-# Rule 3 and 5: a visit counts when 见面, not void, and with the trip it lies in. Trips that do not count
-# are few and have an index of their own: to look them up in a small set is cheaper than to join every trip.
+# Rule 3 and 5: a visit counts when 见面, not void, approved if it is itself 补录 (entered late in a trip that
+# was entered in time), and with the trip it lies in. Trips that do not count are few and have an index of
+# their own: to look them up in a small set is cheaper than to join every trip.
 BAD_TRIP = """
 bad_trip AS MATERIALIZED (
     SELECT t.id FROM visits_trip t
@@ -102,12 +103,12 @@ bad_trip AS MATERIALIZED (
       AND daterange(t.begins_on, t.ends_on, '[]') && %(seen)s::daterange
 )"""
 VISIT_COUNTS = """(
-    v.result = 'met' AND v.voided_at IS NULL
+    v.result = 'met' AND v.voided_at IS NULL AND NOT (v.backfilled AND v.approved_at IS NULL)
     AND (v.trip_id IS NULL OR v.trip_id NOT IN (SELECT id FROM bad_trip)))"""
 
 VISIT_WHY_NOT = """CASE
     WHEN v.voided_at IS NOT NULL THEN 'void' WHEN v.result <> 'met' THEN v.result
-    WHEN t.voided_at IS NOT NULL THEN 'trip_void'
+    WHEN t.voided_at IS NOT NULL THEN 'trip_void' WHEN v.backfilled AND v.approved_at IS NULL THEN 'unapproved'
     WHEN t.backfilled AND t.approved_at IS NULL THEN 'unapproved' END"""
 
 TERMS = ", ".join((RULE, SPAN, CADRE, OBLIGED, TRIP, BAD_TRIP))

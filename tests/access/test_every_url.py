@@ -4,6 +4,7 @@ Not yours answers as not there (404); a visitor without an account is sent to si
 """
 
 import datetime
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ from django.urls import get_resolver, reverse
 
 from accounts import audit
 from accounts.models import (
+    ApiToken,
     AuditKind,
     CalendarDay,
     CalendarYear,
@@ -24,9 +26,12 @@ from accounts.models import (
     Setting,
 )
 from accounts.notices import notify
+from accounts.tokens import make_token
 from grievances.models import Category
 from lianhu.kit import clock
 from tests import county
+from tests.photos import kept
+from visits.models import Question
 
 pytestmark = pytest.mark.django_db
 
@@ -47,14 +52,32 @@ STRANGERS_WITH_VILLAGES = {
 }
 SEES_VILLAGE = UNIT | {"branch", "township_liaison", "county_leader"}
 SEES_HOUSEHOLD = SEES_VILLAGE | {"cadre"}
+KEEPS_HOUSEHOLD = {"branch", "township_liaison", "office"}
+CONFIRMS = {"branch", "township_liaison", "stranger_branch", "stranger_township_liaison"}
+DECIDES = {"unit_leader", "stranger_unit_leader", "office"}
+ASKS = {"branch", "township_liaison", "unit_liaison", "unit_leader", "office"}
+VOIDS = {"cadre", "unit_liaison", "unit_leader", "office"}
+PAIRS = {"unit_liaison", "unit_leader", "township_liaison", "office"}
+HANDS_OVER = PAIRS - {"township_liaison"}
+HANDS_OVER_SOMEWHERE = PAIRS | {f"stranger_{role}" for role in PAIRS - OFFICE}
 # Which ones each of them finds is tests/reports/pages/test_household.py.
 HAS_HOUSEHOLDS = SEES_HOUSEHOLD | STRANGERS_WITH_VILLAGES | {"colleague", "stranger"}
 # Nothing but its own end date ends a pairing, and one's own figures stay one's own.
 STAYS_WITHOUT_A_ROLE = {
     "evidence": ["cadre"],
     "notice": ["cadre"],
+    "api_token_end": ["cadre"],
     "household": ["cadre"],
+    "household_visits": ["cadre"],
+    "household_head": ["cadre"],
+    "contact_card": ["cadre"],
+    "contact_cards": ["cadre"],
     "households": ["cadre", "stranger"],
+    "leave_withdraw": ["cadre"],
+    "search": ["cadre", "stranger"],
+    **{f"visit{act}": ["cadre"] for act in ("", "_print", "_amend", "_add", "_answer", "_void")},
+    **{name: ["cadre"] for name in ("trip", "trip_void", "before_trip")},
+    **{name: ["cadre"] for name in ("photo", "photo_small", "visit_photos_add")},
 }
 
 
@@ -83,9 +106,21 @@ def of_admin(name, make, *, writes=True, deletes=True):
     }
 
 
-PUBLIC = {"login", "login_code", "activate", "logout", "text_size", "healthz", "readyz", "privacy"}
+PUBLIC = {
+    *("login", "login_code", "activate", "logout", "text_size", "healthz", "readyz", "privacy"),
+    *("field", "field_worker", "field_manifest", "api_schema", "public_case"),
+}
+# Answered to programs: never a redirect to a page.
+API = {"sync", "field_data", "photo_upload"}
 TABLE = {
     "healthz": EVERYONE,
+    "field": EVERYONE,
+    "field_worker": EVERYONE,
+    "field_manifest": EVERYONE,
+    "field_data": EVERYONE,
+    "api_schema": EVERYONE,
+    # What each may send is tests/doors/test_sync.py.
+    "sync": Row(method="post", fine={400}),
     "readyz": EVERYONE,
     "login": Row(fine={200, 302}),
     "logout": Row(method="post", fine={302}),
@@ -99,6 +134,8 @@ TABLE = {
     "two_factor": EVERYONE,
     "two_factor_codes": Row(fine={302}),
     "two_factor_off": Row(fine={302}),
+    "api_tokens": EVERYONE,
+    "api_token_end": Row({"cadre"}, lambda people: [token_of(people.cadre).pk]),
     "activate": EVERYONE,
     "accounts": Row(KEEPERS),
     "activation_slips": Row(KEEPERS, method="post", fine={302}),
@@ -125,6 +162,24 @@ TABLE = {
     "export_county": Row(OFFICE),
     "villages": Row(SEES_VILLAGE | STRANGERS_WITH_VILLAGES),
     "households": Row(HAS_HOUSEHOLDS),
+    "search": Row(HAS_HOUSEHOLDS, query="?q=zrc"),
+    "coverage": Row(SEES_VILLAGE | STRANGERS_WITH_VILLAGES),
+    "coverage_pair": Row(PAIRS | {f"stranger_{role}" for role in PAIRS - OFFICE}, method="post", fine={422}),
+    "coverage_village": Row(PAIRS, lambda people: [people.village.code]),
+    "coverage_end": Row(PAIRS - {"township_liaison"}, lambda people: [people.household.pairings.latest("pk").pk]),
+    "duplicates": Row(OFFICE),
+    "duplicate": Row(OFFICE, lambda people: [people.household.code, people.other_household.code]),
+    "handover": Row(HANDS_OVER_SOMEWHERE),
+    "handover_new": Row(HANDS_OVER, query="?cadre=P1-cadre"),
+    "handover_one": Row(HANDS_OVER, lambda people: [handover_of(people).pk]),
+    "handover_file": Row(OFFICE, lambda people: [handover_of(people).pk], method="post", fine={302}),
+    "handover_file_many": Row(OFFICE, method="post", fine={302}),
+    "covers": EVERYONE,
+    "cover_new": Row(HANDS_OVER, query="?cadre=P1-cadre"),
+    "cover_end": Row(HANDS_OVER, lambda people: [cover_of(people).pk]),
+    "leave": EVERYONE,
+    "leave_decide": Row(HANDS_OVER_SOMEWHERE, method="post", fine={302}),
+    "leave_withdraw": Row({"cadre"}, lambda people: [leave_of(people).pk], method="post", fine={302}),
     "household": Row(SEES_HOUSEHOLD, lambda people: [people.household.code]),
     "household_reveal": Row(
         SEES_HOUSEHOLD - {"cadre", "county_leader"},
@@ -139,7 +194,39 @@ TABLE = {
         fine={422},
     ),
     "household_erase": Row(OFFICE, lambda people: [people.household.code]),
+    "household_visits": Row(SEES_HOUSEHOLD, lambda people: [people.household.code]),
+    "contact_card": Row(SEES_HOUSEHOLD, lambda people: [people.household.code]),
+    "contact_cards": Row({"cadre", "unit_liaison"}, lambda people: [], "?cadre=P1-cadre"),
+    **{
+        f"household_{act}": Row(KEEPS_HOUSEHOLD, lambda people: [people.household.code])
+        for act in ("split", "merge", "move_out", "close", "reopen")
+    },
+    "household_head": Row(KEEPS_HOUSEHOLD | {"cadre"}, lambda people: [people.household.code]),
+    "household_move_in": Row(KEEPS_HOUSEHOLD | {"stranger_branch", "stranger_township_liaison"}),
+    "arrivals": Row(CONFIRMS),
+    "arrivals_confirm": Row(CONFIRMS, method="post", fine={302}),
+    "arrivals_take_back": Row(CONFIRMS, method="post", fine={302}),
+    "backfill": Row(DECIDES),
+    "backfill_approve": Row(DECIDES, method="post", fine={302}),
+    "backfill_refuse": Row(DECIDES, method="post", fine={302}),
+    "trips": Row(HAS_HOUSEHOLDS),
+    "trip": Row(SEES_HOUSEHOLD, lambda people: [visit_of(people).trip_id]),
+    "trip_void": Row(VOIDS, lambda people: [visit_of(people).trip_id]),
+    "before_trip": Row({"cadre"}, lambda people: [people.village.code]),
+    "visit": Row(SEES_HOUSEHOLD, lambda people: [visit_of(people).pk]),
+    "visit_print": Row(SEES_HOUSEHOLD, lambda people: [visit_of(people).pk]),
+    "visit_amend": Row({"cadre"}, lambda people: [visit_of(people).pk]),
+    "visit_add": Row({"cadre"}, lambda people: [visit_of(people, "2026-06-01").pk], method="post", fine={422}),
+    "visit_ask": Row(ASKS, lambda people: [visit_of(people).pk], method="post", fine={422}),
+    "visit_answer": Row({"cadre"}, lambda people: [asked_about(people).pk], method="post", fine={422}),
+    "visit_void": Row(VOIDS, lambda people: [visit_of(people).pk]),
+    "visit_photos_add": Row({"cadre"}, lambda people: [visit_of(people).pk], method="post", fine={422}),
+    "photo": Row(SEES_HOUSEHOLD, lambda people: [photo_of(people).pk]),
+    "photo_small": Row(SEES_HOUSEHOLD, lambda people: [photo_of(people).pk]),
+    "photo_upload": Row(args=lambda people: [uuid.uuid4()]),
     "privacy": EVERYONE,
+    "public_case": EVERYONE,
+    "phones": Row(OFFICE),
     "evidence": Row(SEES_CADRE, lambda people: ["trip_days", "cadre", people.cadre.code], "?period=2026-05"),
     "audit_log": Row(AUDITOR),
     "audit_export": Row(AUDITOR),
@@ -184,9 +271,47 @@ def entry():
     return audit.log(AuditKind.READ, key="HH-1")
 
 
+def visit_of(people, on="2026-06-10"):
+    there = people.cadre.visits.filter(day=on).first()
+    if there is None:
+        county.add_trip(people.cadre, people.village, on)
+    return there or county.add_visit(people.cadre, people.household, on)
+
+
+def asked_about(people):
+    visit = visit_of(people)
+    asked = {"text": "几口人？", "asked_at": clock.now(), "asked_by": people.branch.user}
+    Question.objects.get_or_create(visit=visit, defaults=asked)
+    return visit
+
+
+def handover_of(people):
+    made = {"successor": people.colleague, "recorded_at": clock.now(), "recorded_by": people.unit_liaison.user}
+    there = people.cadre.handovers.get_or_create(on=clock.today(), reason="调动", defaults=made)
+    return there[0]
+
+
+def cover_of(people):
+    """Of the day before yesterday: it opens nothing today."""
+    day = clock.today() - datetime.timedelta(days=2)
+    days = {"begins_on": day, "ends_on": day, "reason": "病假"}
+    return people.cadre.covers.get_or_create(colleague=people.colleague, defaults=days)[0]
+
+
+def leave_of(people):
+    day = clock.today()
+    asked = {"ends_on": day, "reason": "病假", "asked_at": clock.now(), "asked_by": people.cadre.user}
+    return people.cadre.leave_requests.get_or_create(begins_on=day, defaults=asked)[0]
+
+
 def notice_of(cadre):
     notify([cadre.user], key="test", title="请看一看")
     return cadre.user.notices.get()
+
+
+def token_of(cadre):
+    found = ApiToken.objects.filter(user=cadre.user).first()
+    return found or make_token(cadre.user, name="一表通", days=90)[0]
 
 
 def feedback_of(cadre):
@@ -208,6 +333,10 @@ def delivery_to(cadre):
     )
     now = {"next_try_at": clock.now()}
     return Delivery.objects.get_or_create(digest=digest, channel="email", defaults=now)[0]
+
+
+def photo_of(people):
+    return kept(visit_of(people))
 
 
 def dry_run(people):
@@ -259,6 +388,8 @@ def test_without_an_account_only_sign_in_is_open(row, people, queue):
     answer = getattr(Client(), expected.method)(address)
     if name in PUBLIC:
         assert answer.status_code in expected.fine
+    elif name in API:
+        assert answer.status_code == 401
     else:
         assert answer.status_code == 302
         assert answer["Location"].startswith("/login/?next=")

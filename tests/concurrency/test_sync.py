@@ -1,5 +1,6 @@
 """The same batch from two tabs, two hands on one day, eight phones on one counter: each item exactly once."""
 
+import datetime
 import re
 
 import pytest
@@ -11,6 +12,7 @@ from lianhu.kit import clock
 from tests import county
 from tests.concurrency.test_sign_in import at_once
 from tests.doors.phone import matter, trip, visit
+from visits.entry_facts import EntryFacts
 from visits.models import Trip, Visit, VisitRecord
 
 pytestmark = pytest.mark.django_db
@@ -78,3 +80,20 @@ def test_a_batch_that_meets_another_writer_is_asked_again_item_by_item(people, m
     assert sent_by(people.cadre, late, good)() == ["rejected", "accepted"]
     told = take_in([read_item(late, clock.now())], by=people.cadre.user, on=clock.today())
     assert "冲突" in told[0].errors[sync.WHOLE][0]
+
+
+def test_a_trip_made_shorter_meanwhile_is_noticed(people, monkeypatch):
+    """Facts were read before the change: the visit would lie outside its trip."""
+    today = clock.today()
+    stay = county.add_trip(people.cadre, people.village, today - datetime.timedelta(days=2), today)
+    read = EntryFacts._read_trips
+
+    def read_then_shortened(facts, rows):
+        read(facts, rows)
+        Trip.objects.filter(pk=stay.pk).update(ends_on=today - datetime.timedelta(days=1))
+
+    monkeypatch.setattr(EntryFacts, "_read_trips", read_then_shortened)
+    one = read_item(visit(people.household, today.isoformat()), clock.now())
+    told = take_in([one], by=people.cadre.user, on=today)
+    assert told[0].status == "rejected"
+    assert not Visit.objects.exists()

@@ -326,6 +326,17 @@ def test_day_seven_is_in_time_and_day_eight_is_backfill(people, phone, on_day):
     }
 
 
+def test_the_leader_is_told_once_a_day_that_something_waits(people, phone, on_day):
+    on_day("2026-06-22")
+    assert set(statuses(phone, [trip(people.village, "2026-06-01"), trip(people.village, "2026-06-03")])) == {
+        "accepted"
+    }
+    assert statuses(phone, [trip(people.village, "2026-06-05")]) == ["accepted"]
+    notice = people.unit_leader.user.notices.get()
+    assert (notice.title, notice.url) == ("有补录等您审批", "/backfill/")
+    assert not people.stranger_unit_leader.user.notices.exists()
+
+
 def test_what_was_written_in_time_and_arrives_late_is_no_backfill(people, phone, on_day):
     written = clock.now()
     stay, seen = trip(people.village, TODAY, at=written), visit(people.household, TODAY, at=written)

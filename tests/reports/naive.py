@@ -117,8 +117,8 @@ def month_days(year: int, month: int) -> list[datetime.date]:
     return [datetime.date(year, month, number) for number in range(1, count + 1)]
 
 
-def not_unapproved_backfill(trip: Trip) -> bool:
-    return not trip.backfilled or trip.approved_at is not None
+def not_unapproved_backfill(row: Trip | Visit) -> bool:
+    return not row.backfilled or row.approved_at is not None
 
 
 class Naive:
@@ -374,10 +374,10 @@ def read_trips() -> list[TripRow]:
 
 
 def read_visits() -> list[VisitRow]:
-    """Rule 3, and only 见面 (rule 5)."""
+    """Rule 3, for the visit itself and for the trip it lies in, and only 见面 (rule 5)."""
     rows = []
     for visit in Visit.objects.select_related("trip"):
-        counts = visit.voided_at is None and visit.result == "met"
+        counts = visit.voided_at is None and visit.result == "met" and not_unapproved_backfill(visit)
         if visit.trip is not None:
             counts = counts and not visit.trip.voided_at and not_unapproved_backfill(visit.trip)
         rows.append(VisitRow(visit.cadre_id, visit.household_id, visit.day, visit.policy_talk, counts))

@@ -199,4 +199,4 @@ def plans(draw: st.DrawFn) -> Plan:
 
 
 def roll_visit(roll: Dice) -> tuple[Any, ...]:
-    return roll.who(), roll.who(), roll.often(), roll.one(RESULTS), roll.often(), roll.often(0.15)
+    return roll.who(), roll.who(), roll.often(), roll.one(RESULTS), roll.often(), roll.one(STATES)

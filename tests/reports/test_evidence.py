@@ -81,6 +81,22 @@ def test_households_not_yet_visited_are_shown_with_their_reason(place):
     assert all(row.why_not for row in rows if not row.counts)
 
 
+def test_a_visit_entered_late_waits_for_approval_and_says_so(place):
+    """Its trip was entered in time and counts by itself."""
+    county.pair(place.staff, place.home)
+    county.add_trip(place.staff, place.village, "2026-03-05")
+    visit = county.add_visit(place.staff, place.home, "2026-03-05", talk=True, backfilled=True)
+    [home] = rows_of("paired_coverage", "staff", place.staff, YEAR)
+    [talk] = rows_of("household_talk", "staff", place.staff, MARCH)
+    assert (home.counts, talk.counts) == (False, False)
+    assert home.why_not == talk.why_not == "补录还没有批准"
+    visit.approved_at = visit.recorded_at
+    visit.save()
+    [home] = rows_of("paired_coverage", "staff", place.staff, YEAR)
+    [talk] = rows_of("household_talk", "staff", place.staff, MARCH)
+    assert (home.counts, talk.counts) == (True, True)
+
+
 def test_matters_only_partly_solved_or_still_open_are_shown(place):
     for fields in (
         {"closed_on": "2026-03-05"},

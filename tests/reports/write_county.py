@@ -206,14 +206,21 @@ def voided(is_void: bool) -> Any:
     return RECORDED_AT if is_void else None
 
 
+def as_it_stands(state: str) -> dict[str, Any]:
+    """Of a trip or a visit: void, 补录, or approved 补录."""
+    return {
+        "backfilled": "backfilled" in state or "approved" in state,
+        "approved_at": RECORDED_AT if "approved" in state else None,
+        "voided_at": voided("void" in state),
+        "recorded_at": RECORDED_AT,
+    }
+
+
 def write_trips(plan: Plan, villages: list[Village], cadres: list[Cadre]) -> list[Trip]:
     trips = [
         Trip(
             cadre=pick(cadres, who), village=pick(villages, where),
-            begins_on=begin, ends_on=begin + length * ONE_DAY,
-            backfilled="backfilled" in state or "approved" in state,
-            approved_at=RECORDED_AT if "approved" in state else None,
-            voided_at=voided("void" in state), recorded_at=RECORDED_AT,
+            begins_on=begin, ends_on=begin + length * ONE_DAY, **as_it_stands(state),
         )
         for who, where, (begin, length), state in plan.trips
     ]  # fmt: skip
@@ -231,7 +238,7 @@ def write_visits(plan: Plan, trips: list[Trip], cadres: list[Cadre], households:
         return pick(paired if own and paired else others or households, home)
 
     visits = []
-    for which, home, own, result, talk, is_void, shift in plan.visits if trips else []:
+    for which, home, own, result, talk, state, shift in plan.visits if trips else []:
         trip = pick(trips, which)
         days = (trip.ends_on - trip.begins_on).days + 1
         near = [row for row in households if row.village_id == trip.village_id]
@@ -239,16 +246,16 @@ def write_visits(plan: Plan, trips: list[Trip], cadres: list[Cadre], households:
             Visit(
                 cadre=trip.cadre, trip=trip, household=choose(trip.cadre, near, home, own),
                 day=trip.begins_on + shift % days * ONE_DAY, result=result, policy_talk=talk,
-                voided_at=voided(is_void), recorded_at=RECORDED_AT,
+                **as_it_stands(state),
             )
         )  # fmt: skip
-    for who, home, own, result, talk, is_void, day in plan.loose_visits:
+    for who, home, own, result, talk, state, day in plan.loose_visits:
         cadre = pick(cadres, who)
         visits.append(
             Visit(
                 cadre=cadre, household=choose(cadre, households, home, own), day=day,
                 result=result, policy_talk=talk,
-                voided_at=voided(is_void), recorded_at=RECORDED_AT,
+                **as_it_stands(state),
             )
         )  # fmt: skip
     void = [visit for visit in visits if visit.voided_at]
