@@ -1,3 +1,8 @@
+FROM node:24-bookworm-slim AS browser
+WORKDIR /app
+COPY package.json package-lock.json /app/
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
 FROM python:3.11-slim-bookworm AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/venv
@@ -5,6 +10,7 @@ COPY requirements.txt /tmp/requirements.txt
 RUN /opt/venv/bin/pip install --require-hashes -r /tmp/requirements.txt
 WORKDIR /app
 COPY . /app
+COPY --from=browser /app/node_modules /app/node_modules
 # Settings must be whole to collect static files; these values exist for this one command only.
 RUN set -e; for setting in $(/opt/venv/bin/python -m lianhu.embedded.secrets); do export "$setting"; done; \
     DATABASE_URL=postgresql://build@build/build REDIS_URL=redis://build:6379/0 ALLOWED_HOSTS=build \

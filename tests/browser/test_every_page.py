@@ -1,8 +1,12 @@
 """Each page at each size: axe finds nothing, nothing is too wide, and it reads without JavaScript."""
 
+import uuid
+
 import pytest
 
-from accounts.models import AuditEntry, Job, JobState
+from accounts.models import AuditEntry, Job, JobState, Phone
+from accounts.tokens import make_token
+from lianhu.kit import clock
 from tests import county
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -47,6 +51,12 @@ def places(people):
     county.add_activity("consult", "2026-05-05", unit=people.unit)
     people.household.address = "格桑村三组 12 号"
     people.household.save()
+    bare = county.add_household("达瓦", village=people.village, code="HH-10")
+    people.stranger.left_on = "2026-06-01"
+    people.stranger.save()
+    token, _ = make_token(people.cadre.user, name="一表通、数据中台和另一个名字相当长的系统", days=90)
+    on_phone = {"waiting": 3, "refused": 1, "oldest_at": clock.now(), "contact_at": clock.now()}
+    Phone.objects.create(id=uuid.uuid4(), user=people.cadre.user, **on_phone)
     figure = f"/figures/trip_days/cadre/{people.cadre.code}/?period=2026-05"
     unit = f"/units/{people.unit.code}/"
     return [
@@ -81,7 +91,26 @@ def places(people):
         (people.cadre, "/feedback/"),
         (people.office, "/feedback/all/"),
         (people.office, "/households/"),
+        (people.office, "/coverage/?list=households"),
+        (people.office, "/coverage/?list=cadres"),
+        (people.office, "/coverage/?list=left"),
+        (people.office, f"/coverage/villages/{bare.village.code}/"),
+        (people.office, f"/coverage/pairings/{people.household.pairings.get().pk}/end/"),
+        (people.office, "/duplicates/"),
+        (people.office, f"/duplicates/{people.household.code}/{people.other_household.code}/"),
+        (people.office, "/search/?q=zrc"),
         (people.office, f"/households/{people.household.code}/erase/"),
+        (people.office, "/handover/"),
+        (people.office, "/handover/new/?cadre=P1-cadre"),
+        (people.unit_liaison, "/handover/new/"),
+        (people.unit_liaison, "/covers/"),
+        (people.unit_liaison, "/covers/new/?cadre=P1-cadre"),
+        (people.unit_liaison, "/leave/"),
+        (None, "/public/case/"),
+        (people.cadre, "/account/tokens/"),
+        (people.cadre, f"/account/tokens/{token.pk}/end/"),
+        (people.office, "/phones/"),
+        (people.office, f"/phones/?unit={people.unit.code}"),
     ]
 
 

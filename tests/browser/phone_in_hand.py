@@ -1,0 +1,95 @@
+"""A phone whose browser can be closed and started again."""
+
+import time
+
+from playwright.sync_api import expect
+
+from tests import chromium
+from tests.browser.fake_server import FakeServer
+
+CONTROLLED = """Promise.race([
+  navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller ||
+    new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", resolve)))
+    .then(() => true),
+  new Promise((resolve) => setTimeout(resolve, 20000)),
+])"""
+
+
+class PhoneInHand:
+    """A browser with a profile of its own: what it keeps outlives closing it."""
+
+    def __init__(self, browser, url, folder, *, server=FakeServer):
+        self._browser, self._url, self._folder = browser, url, folder
+        # None: the real one.
+        self.server = server and server()
+        self.broken = []
+        self.start()
+
+    def start(self):
+        self.context = self._browser.browser_type.launch_persistent_context(
+            self._folder,
+            executable_path=chromium.installed(),
+            args=["--no-sandbox"],
+            base_url=self._url,
+            viewport={"width": 390, "height": 844},
+            has_touch=True,
+            is_mobile=True,
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            accept_downloads=True,
+        )
+        self.context.set_default_timeout(10_000)
+        if self.server:
+            self.server.on(self.context)
+        self.page = self.context.pages[0] if self.context.pages else self.context.new_page()
+        self.page.on("pageerror", lambda error: self.broken.append(str(error)))
+
+    def restart(self, *, offline=False):
+        self.context.close()
+        self.start()
+        self.context.set_offline(offline)
+        self.open()
+
+    def open(self, hash_="#/queue"):
+        self.page.goto(f"/field/{hash_}")
+        expect(self.words).not_to_have_text("正在打开……")
+
+    def ready(self):
+        """Opened once with a signal: signed in, and its pages kept."""
+        self.open()
+        assert self.page.evaluate(CONTROLLED), "no service worker"
+
+    def run(self, code, argument=None):
+        """JavaScript with the app's own `store` and `sender` at hand."""
+        head = "const { store } = await import('field/app.js'); const { sender } = await import('field/send.js');"
+        return self.page.evaluate(f"async (given) => {{ {head} {code} }}", argument)
+
+    def save(self, *items, photos=()):
+        return self.run(
+            """const photos = given.photos.map(({ id, visit, size }) =>
+                 ({ id, visit, blob: new Blob([new Uint8Array(size).fill(7)], { type: "image/jpeg" }) }));
+               return await store.save(given.items, photos);""",
+            {"items": list(items), "photos": list(photos)},
+        )
+
+    def send(self):
+        self.run("await sender.sendNow();")
+
+    def states(self):
+        return {item["id"]: item["state"] for item in self.run("return store.items();")}
+
+    def until_sent(self, *items):
+        """Wait until the phone says so of each of these."""
+        names = {item["id"] for item in items}
+        deadline = time.monotonic() + 20
+        while not all(self.states().get(name) == "sent" for name in names):
+            assert time.monotonic() < deadline, self.states()
+            self.page.wait_for_timeout(100)
+
+    @property
+    def words(self):
+        return self.page.locator("#status [data-words]")
+
+    def status(self, words):
+        """Wait until the line that is always visible says this."""
+        expect(self.words).to_have_text(words, timeout=20_000)
