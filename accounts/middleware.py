@@ -70,7 +70,9 @@ class IdleEnd:
             request.user = AnonymousUser()
             return True
         if IDLE_SECONDS in request.session:
-            open_sessions.keep_alive(request.session)
+            # What a page asks by itself keeps no desk awake; a phone that sends is in use.
+            if not request.path.startswith("/api/") or open_sessions.is_phone(request.session):
+                open_sessions.keep_alive(request.session)
         else:
             open_sessions.begin(request, phone=False)
         return False
@@ -87,7 +89,7 @@ class SecondFactor:
     FREE = frozenset(
         "login login_code logout two_factor text_size account_alive healthz readyz privacy "
         # The field app's frame, which holds nothing of anybody's; a family's look-up.
-        "field field_worker field_manifest public_case".split()
+        "field field_worker field_manifest public_case api_schema".split()
     )
 
     def __init__(self, get_response: _Next) -> None:

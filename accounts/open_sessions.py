@@ -45,6 +45,11 @@ def is_over(session: SessionBase | dict[str, Any]) -> bool:
     return clock.now() - _moment(seen) > datetime.timedelta(seconds=seconds)
 
 
+def is_phone(session: SessionBase) -> bool:
+    """Signed in on one's own phone: for days, not for minutes."""
+    return bool(session.get(IDLE_SECONDS, 0) >= _A_DAY)
+
+
 def keep_alive(session: SessionBase) -> None:
     """Written at most once a minute: a request that reads stays one that reads."""
     now = clock.now()

@@ -24,6 +24,7 @@ from lianhu.kit import clock, fields
 from lianhu.kit.errors import Fault
 from lianhu.kit.sheets import Values
 from visits import entry_rules
+from visits.activity_entry import own_places
 from visits.entry_facts import EntryFacts
 from visits.models import Visit
 from visits.services import Entered
@@ -67,11 +68,13 @@ class LedgerEntryFacts(EntryFacts):
 
     categories: dict[str, int] = field(default_factory=dict)
     codes_taken: set[str] = field(default_factory=set)
+    own_places: set[tuple[str, str]] = field(default_factory=set)
 
     @classmethod
     def load(cls, rows: Iterable[Values], *, by: User, on: datetime.date) -> Self:
         rows = list(rows)
         facts = super().load(rows, by=by, on=on)
+        facts.own_places = own_places(by, on)
         facts.categories = dict(Category.objects.values_list("name", "pk"))
         hashes = {query_codes.hash_of(code): code for row in rows if (code := row.get("query_code"))}
         there = Grievance.objects.filter(query_code_hash__in=list(hashes))
@@ -102,11 +105,21 @@ def household_of_the_visit(row: Values, facts: LedgerEntryFacts) -> Iterator[Fau
         yield Fault("household", "other_household", "与所在的走访不是同一户")
 
 
+def village_is_ones_own(row: Values, facts: LedgerEntryFacts) -> Iterator[Fault]:
+    """A village of one's scope, unit or pairings, or one where the cadre has been."""
+    code = row.get("village")
+    if not code or row.get("household") or not facts.knows("village", code):
+        return
+    if ("village", code) not in facts.own_places and not facts.has_been(row.get("cadre", ""), code):
+        yield Fault("village", "not_found", f"没有您能登记的村 {code}，请核对")
+
+
 RULES: tuple[Any, ...] = (
     entry_rules.may_be_entered,
     entry_rules.village_is_there,
     entry_rules.household_is_known,
-    rules.matter_has_its_place,
+    village_is_ones_own,
+    entry_rules.of_known(rules.matter_has_its_place),
     rules.category_exists,
     household_of_the_visit,
     answered_with_an_outcome,
@@ -133,7 +146,9 @@ def register(rows: Sequence[Entered], *, by: User, facts: LedgerEntryFacts) -> l
 
 def _matter(row: Entered, now: datetime.datetime, by: User, facts: LedgerEntryFacts) -> Grievance:
     values = row.values
-    heard_on = row.at.astimezone(clock.SHANGHAI).date()
+    written_on = row.at.astimezone(clock.SHANGHAI).date()
+    # A clock that is behind does not make a matter older than the visit at which it was heard.
+    heard_on = max(written_on, values["day"]) if values.get("visit_row") else written_on
     household = facts.homes.get(values["household"])
     village = household.village_code if household else values["village"]
     answered = bool(values["spot_answer"])

@@ -96,6 +96,7 @@ def _black_out_visits(home: Household) -> int:
     visits.update(
         proxy_reason=_words_gone("proxy_reason"),
         void_reason=_words_gone("void_reason"),
+        refuse_reason=_words_gone("refuse_reason"),
         longitude=None,
         latitude=None,
     )

@@ -208,7 +208,7 @@ def hand_over(
     and is then told who was first.
     """
     locked = Household.objects.filter(pk__in=[home.pk for home in households])
-    homes = list(locked.select_for_update(of=("self",)).order_by("pk"))
+    homes = list(locked.select_for_update(of=("self",), no_key=True).order_by("pk"))
     mine = open_matters_of(cadre).filter(Q(household__in=homes) | Q(pk__in=[each.pk for each in matters]))
     moving = list(mine.select_for_update(of=("self",)).order_by("pk"))
     plan = planned(cadre, successor, homes, on=on, by=by, matters=moving)

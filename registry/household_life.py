@@ -355,7 +355,7 @@ def change_heads(
 
 def _locked(*pks: int) -> list[Household]:
     """The rows as they are now, in the order asked for; locked in one order, so that no two wait for each other."""
-    found = Household.objects.select_for_update(of=("self",)).select_related(
+    found = Household.objects.select_for_update(of=("self",), no_key=True).select_related(
         "village", "former_unit", "family_cadre"
     )
     rows = {home.pk: home for home in found.filter(pk__in=pks).order_by("pk")}

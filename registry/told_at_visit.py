@@ -27,7 +27,7 @@ def update_households(told: Sequence[Told], *, by: User) -> None:
     """Change what differs, the later of two days winning. Another head has its history (户变动)."""
     homes = {
         home.pk: home
-        for home in Household.objects.select_for_update()
+        for home in Household.objects.select_for_update(no_key=True)
         .filter(pk__in=[each.household_id for each in told], erased_at=None)
         .order_by("pk")
     }

@@ -40,11 +40,11 @@ class ActivityEntryFacts(EntryFacts):
                 "code", "pk"
             )
         )
-        facts.own_places = _own_places(by, on)
+        facts.own_places = own_places(by, on)
         return facts
 
 
-def _own_places(by: User, on: datetime.date) -> set[tuple[str, str]]:
+def own_places(by: User, on: datetime.date) -> set[tuple[str, str]]:
     """Units and villages of one's scope, of one's post, and those one's unit or pairings lead to."""
     scope = scope_of(by, on)
     units = set(Unit.objects.visible_to(by).values_list("pk", "code"))

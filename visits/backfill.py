@@ -49,7 +49,7 @@ def trips_to_decide(user: Any, *, on: datetime.date) -> QuerySet[Trip]:
 
 def visits_to_decide(user: Any, *, on: datetime.date) -> QuerySet[Visit]:
     """Those entered late in a trip that counts, the oldest first; the others go with their trip."""
-    late_trip = Q(trip__backfilled=True, trip__approved_at__isnull=True)
+    late_trip = Q(trip__backfilled=True, trip__approved_at__isnull=True, trip__refused_at__isnull=True)
     return visits_of(user, on=on).filter(_waiting()).exclude(late_trip).order_by("day", "pk")
 
 
@@ -77,15 +77,26 @@ def refuse(
     return Decision(len(told), overtaken)
 
 
-def tell_leaders(rows: Iterable[Trip | Visit], *, on: datetime.date) -> None:
-    """Once a day: something entered late waits for them."""
+def tell_deciders(rows: Iterable[Trip | Visit], *, on: datetime.date) -> None:
+    """Once a day: something entered late waits for them. Who decides is `_decided_by`, seen from the other side."""
     cadres = {row.cadre_id for row in rows if row.backfilled}
     if not cadres:
         return
-    units = PostSpan.objects.filter(in_force(on), cadre__in=cadres).values("unit")
-    grants = RoleGrant.objects.in_force(on).filter(role=Role.UNIT_LEADER, unit__in=units)
-    leaders = User.objects.filter(is_active=True, cadre__in=grants.values("cadre"))
-    notify(leaders, key=f"backfill:waiting:{on}", title=WAITS, url=reverse("backfill"))
+    units = dict(PostSpan.objects.filter(in_force(on), cadre__in=cadres).values_list("cadre", "unit"))
+    leading = RoleGrant.objects.in_force(on).filter(
+        role=Role.UNIT_LEADER, unit__in=units.values(), cadre__user__is_active=True
+    )
+    leaders: dict[int, set[int]] = {}
+    for unit, leader in leading.values_list("unit", "cadre"):
+        leaders.setdefault(unit, set()).add(leader)
+    there = {cadre: leaders.get(units.get(cadre, 0), set()) for cadre in cadres}
+    told = {leader for cadre, found in there.items() if cadre not in found for leader in found}
+    who = Q(cadre__in=told)
+    if any(not found or cadre in found for cadre, found in there.items()):
+        office = RoleGrant.objects.in_force(on).filter(role=Role.COUNTY_OFFICE)
+        who |= Q(cadre__in=office.values("cadre"))
+    waiting = User.objects.filter(who, is_active=True)
+    notify(waiting, key=f"backfill:waiting:{on}", title=WAITS, url=reverse("backfill"))
 
 
 def _waiting() -> Q:

@@ -12,8 +12,7 @@ from lianhu.kit import clock
 from lianhu.kit.sheets import Values
 from lianhu.kit.spans import OPEN_END, Occupied
 from registry.answering import cadres_under
-from registry.models import Cadre, Household, Pairing, PostSpan, Village
-from registry.scope import scope_of
+from registry.models import Cadre, Cover, Household, Pairing, PostSpan, Village
 from visits.models import Trip, Visit
 
 Date = datetime.date
@@ -45,6 +44,7 @@ class _Stay:
     pk: int
     begins_on: Date
     ends_on: Date
+    refused: bool
 
 
 @dataclass
@@ -63,7 +63,7 @@ class EntryFacts:
     villages: dict[str, tuple[int, str]] = field(default_factory=dict)
     homes: dict[str, _Home] = field(default_factory=dict)
     village_of: dict[str, str] = field(default_factory=dict)
-    covered: frozenset[int] = frozenset()
+    _covers: dict[tuple[str, str], list[tuple[Date, Date]]] = field(default_factory=lambda: defaultdict(list))
     _pairings: dict[str, list[tuple[Date, Date, str]]] = field(default_factory=lambda: defaultdict(list))
     _units: dict[str, list[tuple[Date, Date, int]]] = field(default_factory=lambda: defaultdict(list))
     _stays: dict[tuple[str, str], list[_Stay]] = field(default_factory=lambda: defaultdict(list))
@@ -76,7 +76,7 @@ class EntryFacts:
         """A handful of queries for any number of rows. Each row's blank `cadre` is read as one's own."""
         rows = list(rows)
         cadre: Cadre | None = getattr(by, "cadre", None)
-        facts = cls(on, own=cadre.code if cadre else "", covered=scope_of(by, on).cadre_ids)
+        facts = cls(on, own=cadre.code if cadre else "")
         facts.late_after = datetime.timedelta(days=setting("backfill_after_days", on=on))
         facts._read_people(rows, by)
         facts._read_homes(rows, by)
@@ -105,10 +105,10 @@ class EntryFacts:
             (begin for begin, end, _ in self._pairings.get(household, ()) if begin <= day <= end), None
         )
 
-    def covers(self, household: str, day: Date) -> bool:
-        """The holder of the day is one whom `by` covers today (代管)."""
-        holder = self.people.get(self.holder(household, day))
-        return holder is not None and holder.pk in self.covered
+    def covers(self, household: str, cadre: str, day: Date) -> bool:
+        """The cadre covers the household's holder on that day (代管)."""
+        holder = self.holder(household, day)
+        return any(begin <= day <= end for begin, end in self._covers.get((cadre, holder), ()))
 
     def may_name(self, household: str, cadre: str, day: Date) -> bool:
         """One's own on that day, one that may be seen today, or one of a colleague of the same unit (代访)."""
@@ -116,11 +116,16 @@ class EntryFacts:
         if home is None:
             return False
         holder = self.holder(household, day)
-        return home.visible or holder == cadre or self._same_unit(holder, cadre, day)
+        near = holder == cadre or self.covers(household, cadre, day) or self._same_unit(holder, cadre, day)
+        return home.visible or near
 
-    def is_late(self, ends_on: Date, entered_at: datetime.datetime) -> bool:
-        """Entered more than 7 days after the trip's last day: 补录 (contract, section 3)."""
-        return entered_at.astimezone(clock.SHANGHAI).date() > ends_on + self.late_after
+    def is_late(self, ends_on: Date, entered_at: datetime.datetime, *, done_on: Date) -> bool:
+        """Entered more than 7 days after the trip's last day: 补录 (contract, section 3).
+
+        A phone whose clock says that it was written before it was done tells nothing: then the arrival counts.
+        """
+        entered_on = entered_at.astimezone(clock.SHANGHAI).date()
+        return (self.on if entered_on < done_on else entered_on) > ends_on + self.late_after
 
     def trips_of(self, cadre: str, village: str) -> Occupied[int]:
         return self._taken[cadre, village]
@@ -130,13 +135,18 @@ class EntryFacts:
 
     def trip_on(self, cadre: str, village: str, day: Date) -> _Stay | None:
         stays = self._stays.get((cadre, village), ())
-        return next((stay for stay in stays if stay.begins_on <= day <= stay.ends_on), None)
+        return next((one for one in stays if one.begins_on <= day <= one.ends_on and not one.refused), None)
+
+    def has_been(self, cadre: str, village: str) -> bool:
+        return bool(self._stays.get((cadre, village)))
 
     def why_no_trip(self, cadre: str, village: str, day: Date) -> str:
         """Before the trip starts or after it ends is told apart from no trip at all."""
         stays = self._stays.get((cadre, village), ())
-        near = min(stays, key=lambda one: min(abs(one.begins_on - day), abs(one.ends_on - day)), default=None)
+        near = min(stays, key=lambda one: max(one.begins_on - day, day - one.ends_on), default=None)
         where = self.village_name(village)
+        if near and near.begins_on <= day <= near.ends_on:
+            return f"{near.begins_on} 到{where}的下乡是补录，没有批准；请先请联络员作废它，再重新登记"
         if near is None:
             return f"没有登记到{where}的下乡，请先登记下乡再记走访"
         side = "早于第一天" if day < near.begins_on else "晚于最后一天"
@@ -208,6 +218,12 @@ class EntryFacts:
         ):
             self._pairings[household].append((begin, end or OPEN_END, cadre))
         self._add_people({cadre for spans in self._pairings.values() for _, _, cadre in spans})
+        codes = list(self.people)
+        covers = Cover.objects.filter(colleague__code__in=codes, cadre__code__in=codes)
+        for colleague, absent, begin, end in covers.values_list(
+            "colleague__code", "cadre__code", "begins_on", "ends_on"
+        ):
+            self._covers[colleague, absent].append((begin, end))
         spans = PostSpan.objects.filter(cadre__in=[person.pk for person in self.people.values()])
         for cadre, begin, end, unit in spans.values_list("cadre__code", "begins_on", "ends_on", "unit"):
             self._units[cadre].append((begin, end, unit))
@@ -221,10 +237,10 @@ class EntryFacts:
             village__in=[pk for pk, _ in self.villages.values()],
             voided_at=None,
         )
-        for pk, cadre, village, begin, end in there.values_list(
-            "pk", "cadre__code", "village__code", "begins_on", "ends_on"
+        for pk, cadre, village, begin, end, refused in there.values_list(
+            "pk", "cadre__code", "village__code", "begins_on", "ends_on", "refused_at"
         ):
-            self._stays[cadre, village].append(_Stay(pk, begin, end))
+            self._stays[cadre, village].append(_Stay(pk, begin, end, refused is not None))
             self._taken[cadre, village].take(begin, end, 0)
 
     def _read_visits(self, rows: list[Values]) -> None:

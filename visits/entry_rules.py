@@ -4,6 +4,7 @@ History brought by workbook is not asked these: only `visits.rules`, which hold 
 """
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from lianhu.kit.errors import Fault
 from lianhu.kit.sheets import Values, ends_after_begin
@@ -77,7 +78,7 @@ def paired_that_day(row: Values, facts: EntryFacts) -> Iterator[Fault]:
     if not (code and day and cadre) or row.get("proxy_reason") or not facts.may_name(code, cadre, day):
         return
     holder = facts.holder(code, day)
-    if holder == cadre or facts.covers(code, day):
+    if holder == cadre or facts.covers(code, cadre, day):
         return
     since = facts.paired_since(code, day)
     now = f"，{facts.name_of(holder)}从 {since} 起结对这一户" if holder else "，这一天这一户没有结对干部"
@@ -119,6 +120,17 @@ def place_is_whole(row: Values, facts: EntryFacts) -> Iterator[Fault]:
         yield Fault("longitude", "half_a_place", "经度和纬度要么都有，要么都没有")
 
 
+def of_known(rule: Callable[[Values, Any], Iterator[Fault]]) -> Rule:
+    """Asked only of a household that may be named: else its refusal would tell what may not be seen."""
+
+    def asked(row: Values, facts: EntryFacts) -> Iterator[Fault]:
+        code, cadre, day = (row.get(name) for name in ("household", "cadre", "day"))
+        if not code or (cadre and day and facts.may_name(code, cadre, day)):
+            yield from rule(row, facts)
+
+    return asked
+
+
 TRIP: tuple[Rule, ...] = (
     may_be_entered,
     village_is_there,
@@ -131,10 +143,10 @@ VISIT: tuple[Rule, ...] = (
     may_be_entered,
     day_has_come,
     household_is_known,
-    household_is_open,
-    paired_that_day,
-    rules.visit_lies_in_a_trip,
-    companions_may_visit,
+    of_known(household_is_open),
+    of_known(paired_that_day),
+    of_known(rules.visit_lies_in_a_trip),
+    of_known(companions_may_visit),
     place_is_whole,
 )
 VISIT_CLAIMS: tuple[Rule, ...] = (one_visit_a_day,)

@@ -15,6 +15,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.notices import notify
 from lianhu.kit import clock
+from registry.told_at_visit import Told, update_households
 from visits.models import Addendum, Question, Visit, VisitRecord
 from visits.rights import VisitRights, rights_over_visit
 
@@ -58,9 +59,20 @@ def amend(visit: Visit, values: Mapping[str, Any], *, seen: str, on: datetime.da
         setattr(record, name, values[name])
     record.amended_at = clock.now()
     record.save(update_fields=[*changed, "amended_at"])
+    _tell_household(locked, {name: getattr(record, name) for name in changed}, by=by)
     if talk != locked.policy_talk:
         Visit.objects.filter(_with_companions(locked), voided_at__isnull=True).update(policy_talk=talk)
     return record
+
+
+def _tell_household(visit: Visit, changed: dict[str, Any], *, by: User) -> None:
+    """A slip that is mended is mended where it holds too, unless a later visit told otherwise."""
+    told = {name: value for name, value in changed.items() if name in Told.NAMES and value}
+    later = Visit.objects.filter(
+        household=visit.household_id, voided_at=None, accompanies=None, day__gt=visit.day
+    )
+    if told and not later.exists():
+        update_households([Told(visit.household_id, visit.day, told)], by=by)
 
 
 @transaction.atomic

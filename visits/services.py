@@ -11,7 +11,7 @@ from django.db.models import Max
 from accounts.models import User
 from lianhu.kit import clock
 from registry.told_at_visit import Told, update_households
-from visits.backfill import tell_leaders
+from visits.backfill import tell_deciders
 from visits.entry_facts import EntryFacts
 from visits.models import Trip, Visit, VisitRecord
 
@@ -33,14 +33,14 @@ def record_trips(rows: Sequence[Entered], *, by: User, facts: EntryFacts) -> lis
             village_id=facts.villages[row.values["village"]][0],
             begins_on=row.values["begins_on"],
             ends_on=row.values["ends_on"],
-            backfilled=facts.is_late(row.values["ends_on"], row.at),
+            backfilled=facts.is_late(row.values["ends_on"], row.at, done_on=row.values["begins_on"]),
             recorded_at=now,
             recorded_by=by,
         )
         for row in rows
     )
-    _take_in_companions([trip.pk for trip in trips])
-    tell_leaders(trips, on=facts.on)
+    take_in_companions([trip.pk for trip in trips])
+    tell_deciders(trips, on=facts.on)
     return trips
 
 
@@ -64,7 +64,7 @@ def record_visits(rows: Sequence[Entered], *, by: User, facts: EntryFacts) -> li
         # A companion who has entered the same visit already has it.
         Visit.objects.bulk_create(companions, ignore_conflicts=True)
     _tell_households(visits, rows, by=by)
-    tell_leaders(visits, on=facts.on)
+    tell_deciders(visits, on=facts.on)
     return visits
 
 
@@ -87,7 +87,7 @@ def _visit(row: Entered, now: datetime.datetime, by: User, facts: EntryFacts) ->
     values = row.values
     code, cadre, day = values["household"], values["cadre"], values["day"]
     stay = facts.trip_on(cadre, facts.village_of[code], day)
-    covering = facts.holder(code, day) != cadre and facts.covers(code, day)
+    covering = facts.holder(code, day) != cadre and facts.covers(code, cadre, day)
     return Visit(
         pk=facts.companion_visit(cadre, code, day),
         cadre_id=facts.people[cadre].pk,
@@ -97,7 +97,7 @@ def _visit(row: Entered, now: datetime.datetime, by: User, facts: EntryFacts) ->
         result=values["result"],
         policy_talk=values["policy_talk"],
         proxy_reason=values["proxy_reason"] or ("代管" if covering else ""),
-        backfilled=stay is not None and facts.is_late(stay.ends_on, row.at),
+        backfilled=stay is not None and facts.is_late(stay.ends_on, row.at, done_on=day),
         longitude=values["longitude"],
         latitude=values["latitude"],
         recorded_at=now,
@@ -150,7 +150,8 @@ def _companions(visit: Visit, row: Entered, facts: EntryFacts) -> list[Visit]:
                 policy_talk=visit.policy_talk,
                 proxy_reason="" if paired else values["companion_reason"],
                 accompanies=visit,
-                backfilled=stay is not None and facts.is_late(stay.ends_on, row.at),
+                # Without a trip yet, the day itself is the last one it could have lain in.
+                backfilled=facts.is_late(stay.ends_on if stay else day, row.at, done_on=day),
                 recorded_at=visit.recorded_at,
                 recorded_by=visit.recorded_by,
             )
@@ -158,7 +159,7 @@ def _companions(visit: Visit, row: Entered, facts: EntryFacts) -> list[Visit]:
     return found
 
 
-def _take_in_companions(trips: list[int]) -> None:
+def take_in_companions(trips: list[int]) -> None:
     """Visits that a companion made before the trip was entered lie in it now."""
     with connection.cursor() as cursor:
         cursor.execute(

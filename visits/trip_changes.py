@@ -10,13 +10,16 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.notices import notify
+from accounts.settings import setting
 from lianhu.kit import clock
 from lianhu.kit.errors import raise_faults
 from lianhu.kit.sheets import ends_after_begin
+from visits.backfill import tell_deciders
 from visits.entry_facts import EntryFacts
 from visits.entry_rules import Rule, cadre_is_in_post
 from visits.models import Trip, Visit
 from visits.rights import may_change_trip
+from visits.services import take_in_companions
 
 ABOUT_LAST_DAY: tuple[Rule, ...] = (ends_after_begin(), cadre_is_in_post)  # type: ignore[assignment]
 SHORTEST_REASON = 2
@@ -29,7 +32,8 @@ OVERLAP = "与同一干部到这个村的另一次下乡日期重叠"
 def change_last_day(trip: Trip, ends_on: datetime.date, *, on: datetime.date, by: User) -> Trip:
     """Not before its first day nor its last visit, nor into another trip to the village.
 
-    Whether it is 补录 was settled when it was entered: a new last day changes nothing about that.
+    Days added later than 7 days after the new last day are 补录 like any others: the whole trip waits for the
+    unit leader. Else it stays what it was when it was entered.
     """
     locked = _locked(trip, on=on, by=by)
     _ask_rules(locked, ends_on, on=on, by=by)
@@ -38,14 +42,20 @@ def change_last_day(trip: Trip, ends_on: datetime.date, *, on: datetime.date, by
         _refuse("visits_left_out", f"这次下乡在 {last} 还有走访，最后一天不能更早")
     if ends_on == locked.ends_on:
         return locked
+    longer = ends_on > locked.ends_on
     locked.ends_on = ends_on
+    if longer and on > ends_on + datetime.timedelta(days=setting("backfill_after_days", on=on)):
+        locked.backfilled, locked.approved_at, locked.approved_by = True, None, None
     try:
         with transaction.atomic():
-            locked.save(update_fields=["ends_on"])
+            locked.save(update_fields=["ends_on", "backfilled", "approved_at", "approved_by"])
     except IntegrityError as error:
         if "trip_one_a_village_and_day" not in str(error):
             raise
         _refuse("overlap", OVERLAP)
+    take_in_companions([locked.pk])
+    if locked.backfilled and longer:
+        tell_deciders([locked], on=on)
     return locked
 
 

@@ -67,11 +67,11 @@ def read_item(raw: Any, arrived_at: datetime.datetime) -> Item | Result:
         identity = uuid.UUID(raw["id"])
     except (KeyError, ValueError, TypeError, AttributeError):
         return Result(shown, REJECTED, {"id": ["编号应是 UUID"]})
-    if raw.get("kind") not in KINDS:
+    if not isinstance(raw.get("kind"), str) or raw["kind"] not in KINDS:
         return Result(shown, REJECTED, {"kind": [f"种类只能是 {'、'.join(KINDS)}"]})
     if not isinstance(raw.get("payload"), dict):
         return Result(shown, REJECTED, {"payload": ["内容应是一个对象"]})
-    at = _moment(raw.get("captured_at"))
+    at = moment_of(raw.get("captured_at"))
     if at is None:
         return Result(
             shown, REJECTED, {"captured_at": ["写下的时间应是 ISO 8601，例如 2026-03-05T14:06:00+08:00"]}
@@ -80,7 +80,7 @@ def read_item(raw: Any, arrived_at: datetime.datetime) -> Item | Result:
     return Item(identity, raw["kind"], min(at, arrived_at), raw["payload"])
 
 
-def _moment(text: Any) -> datetime.datetime | None:
+def moment_of(text: Any) -> datetime.datetime | None:
     try:
         at = datetime.datetime.fromisoformat(text)
         return at.replace(tzinfo=at.tzinfo or clock.SHANGHAI).astimezone(clock.SHANGHAI)
@@ -89,7 +89,11 @@ def _moment(text: Any) -> datetime.datetime | None:
 
 
 def take_in(items: Sequence[Item], *, by: User, on: datetime.date) -> list[Result]:
-    """An answer for each item, in their order. What was accepted is committed when this returns."""
+    """An answer for each item, in their order. What was accepted is committed when this returns.
+
+    Raise Busy when the database could not give its locks, three times over.
+    """
+    busy: OperationalError | None = None
     for _ in range(_TRIES):
         try:
             with transaction.atomic():
@@ -101,12 +105,19 @@ def take_in(items: Sequence[Item], *, by: User, on: datetime.date) -> list[Resul
             if not may_pass(error):
                 raise
             log.warning("a batch is tried again: %s", type(error.__cause__).__name__)
+            busy = error
+    if busy:
+        raise Busy from busy
     if len(items) == 1:
         return [Result(str(items[0].id), REJECTED, {WHOLE: ["与别人刚登记的内容冲突，请看一遍再上传"]})]
     order = list(KINDS)
     alone = sorted(range(len(items)), key=lambda place: order.index(items[place].kind))
     answers = {place: take_in([items[place]], by=by, on=on)[0] for place in alone}
     return [answers[place] for place in range(len(items))]
+
+
+class Busy(Exception):
+    """Others hold what this batch needs: it may come again, unchanged."""
 
 
 class _Batch:
@@ -161,7 +172,7 @@ class _Batch:
                 self._answer(
                     place,
                     WAITING,
-                    [Fault(kind.parent[0] if kind.parent else WHOLE, "", "等它所属的一条先到")],
+                    [Fault(kind.parent[0] if kind.parent else WHOLE, "", WAITS)],
                 )
             else:
                 rows.append((place, values, digest))

@@ -9,16 +9,17 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.views.decorators.http import require_POST
 
-from accounts.api import api, problem
+from accounts.api import api, author_code, problem
 from accounts.epoch import epoch
 from accounts.models import Phone, User
-from lianhu.doors.sync import Item, Result, read_item, take_in
+from lianhu.doors.sync import Busy, Item, Result, moment_of, read_item, take_in
 from lianhu.kit import clock
 
 log = logging.getLogger(__name__)
 
 MOST_ITEMS = 100
 MOST_BYTES = 2 * 1024 * 1024
+OLDEST = datetime.timedelta(days=3660)
 
 
 class _NotABatch(ValueError):
@@ -37,13 +38,17 @@ def sync(request: HttpRequest) -> HttpResponse:
         log.warning("a batch that can't be read: %s", type(error).__name__)
         return problem(400, "unreadable", "这一批读不出来，没有收下任何一条，请再传一次")
     user: Any = request.user
-    author = batch.get("author")
-    if author and author != _code_of(user):
+    # A phone says whose its queue is; a program's token is its owner's.
+    author = batch.get("author", "" if "phone" in batch else None)
+    if author is not None and author != author_code(user):
         return problem(409, "other_author", "这些内容是别人写的，没有收下；请用写的人的账号登录再上传")
     items: list[Any] = batch["items"]
     if len(items) > MOST_ITEMS:
         return problem(413, "too_many", "一批最多 100 条，请分成几批")
-    results = _answers(items, user)
+    try:
+        results = _answers(items, user)
+    except Busy:
+        return problem(503, "busy", "现在很忙，没有收下，请过一会儿再传")
     _note_phone(batch.get("phone"), user)
     return JsonResponse(
         {
@@ -85,11 +90,6 @@ def _no_number(text: str) -> Any:
     raise _NotABatch
 
 
-def _code_of(user: Any) -> str:
-    cadre = getattr(user, "cadre", None)
-    return str(cadre.code if cadre else user.username)
-
-
 def _note_phone(said: Any, user: User) -> None:
     """What the phone says of its queue, for help only; what can't be read is left out."""
     if not isinstance(said, dict):
@@ -97,11 +97,12 @@ def _note_phone(said: Any, user: User) -> None:
     try:
         identity = uuid.UUID(said["id"])
         numbers = {name: min(max(int(said[name]), 0), 100_000) for name in ("waiting", "refused")}
-        oldest = said.get("oldest") and datetime.datetime.fromisoformat(said["oldest"])
     except (KeyError, ValueError, TypeError, AttributeError, OverflowError):
         return
-    if oldest and oldest.tzinfo is None:
-        oldest = oldest.replace(tzinfo=clock.SHANGHAI)
-    now = {"oldest_at": oldest or None, "contact_at": clock.now(), **numbers}
+    oldest = moment_of(said.get("oldest"))
+    if oldest:
+        # A phone's clock may be anywhere.
+        oldest = min(max(oldest, clock.now() - OLDEST), clock.now())
+    now = {"oldest_at": oldest, "contact_at": clock.now(), **numbers}
     if not Phone.objects.filter(pk=identity, user=user).update(**now):
         Phone.objects.bulk_create([Phone(pk=identity, user=user, **now)], ignore_conflicts=True)

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -19,6 +19,7 @@ from visits.arrivals import (
     confirm_arrivals,
     confirmed_lately,
     take_back_arrivals,
+    trips_to_confirm,
     waiting,
 )
 from visits.models import Trip
@@ -77,7 +78,9 @@ def _named(request: HttpRequest) -> list[Trip]:
     """Those tapped. One that may not be seen answers as not there."""
     words = request.POST.getlist("trip")
     ids = {int(word) for word in words if word.isascii() and word.isdecimal() and len(word) < 19}
-    found = list(Trip.objects.visible_to(request.user).filter(pk__in=ids))
+    mine = trips_to_confirm(request.user, on=clock.today()).values("pk")
+    gone = Q(voided_at__isnull=False) | Q(refused_at__isnull=False)
+    found = list(Trip.objects.visible_to(request.user).filter(gone | Q(pk__in=mine), pk__in=ids))
     if len(found) < len(set(words)):
         raise Http404
     return found

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import audit
 from accounts.models import AuditKind
+from grievances.deadlines import ReplyTerms
 from grievances.erasure import OVER
 from grievances.models import Grievance
 from lianhu.kit import clock
@@ -20,6 +21,14 @@ from registry.contact import Contact, contact_of
 from registry.models import Household, Pairing
 from registry.scope import scope_of
 from visits.models import Question, Visit, VisitResult
+
+
+@dataclass(frozen=True)
+class Owed:
+    """An open matter: by when an answer is owed, or, once answered, the revisit."""
+
+    matter: Grievance
+    due_on: datetime.date | None
 
 
 @dataclass
@@ -31,7 +40,7 @@ class Home:
     holder: str = ""
     last_met: datetime.date | None = None
     last: Visit | None = None
-    matters: list[Grievance] = field(default_factory=list)
+    matters: list["Owed"] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
 
     def order(self) -> tuple[datetime.date, str]:
@@ -72,8 +81,10 @@ def homes_of(user: Any, village: str, on: datetime.date) -> list[Home]:
     }
     _add_visits(homes, on)
     open_matters = Grievance.objects.filter(household__in=homes, voided_at__isnull=True)
+    terms = ReplyTerms.load()
     for matter in open_matters.exclude(state__in=OVER).order_by("registered_on", "number"):
-        homes[matter.household_id or 0].matters.append(matter)
+        due = None if matter.replied_on else terms.due(matter.level, matter.registered_on)
+        homes[matter.household_id or 0].matters.append(Owed(matter, due))
     asked = Question.objects.filter(
         visit__household__in=homes, visit__cadre__in=scope.cadre_ids, answered_at__isnull=True
     )

@@ -29,6 +29,7 @@ from registry.pairing import (
     pairing_faults,
 )
 from reports.pages.coverage import Home, Refused, candidates, homes_of, require_area, tell_paired
+from visits.models import Visit
 
 MOST = 300
 
@@ -148,6 +149,20 @@ def _pair(
     return redirect(f"{reverse('coverage')}?{query}")
 
 
+def _visits_left_out(pairing: Pairing, form: EndForm) -> bool:
+    """Visits of the holder after that day would no longer count: they are looked at first."""
+    left_out = Visit.objects.filter(
+        cadre=pairing.cadre_id,
+        household=pairing.household_id,
+        day__gt=form.cleaned_data["ends_on"],
+        voided_at=None,
+        proxy_reason="",
+    ).count()
+    if left_out:
+        form.add_error("ends_on", f"这一天以后还有 {left_out} 次走访，结束日期不能早于最后一次走访")
+    return bool(left_out)
+
+
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
@@ -162,7 +177,7 @@ def coverage_end(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     initial = {"ends_on": max(pairing.begins_on, on - on.resolution)}
     form = EndForm(request.POST if request.method == "POST" else None, initial=initial)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and not _visits_left_out(pairing, form):
         try:
             end_pairings([pk], ends_on=form.cleaned_data["ends_on"], by=cast(User, request.user), on=on)
         except PairingRefused as error:

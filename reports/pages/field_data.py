@@ -11,18 +11,21 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts import audit
-from accounts.api import api
+from accounts.api import api, author_code
 from accounts.epoch import epoch
-from accounts.models import AuditKind, SyncItem, User
+from accounts.models import AuditEntry, AuditKind, SyncItem, User
 from grievances.deadlines import ReplyTerms
 from grievances.entry import GrievanceEntryForm
 from grievances.models import Category, Grievance, GrievanceKind, GrievanceState, Level, Outcome
 from lianhu.kit import clock
+from lianhu.kit.images import MAX_BYTES
 from registry.answering import cadres_under
 from registry.contact import contact_of
 from registry.models import Cadre, Household, Pairing, Village, VillageLink
@@ -31,6 +34,7 @@ from registry.scope import scope_of
 from reports.pages.me import owed_now
 from visits.forms import TripEntryForm, VisitEntryForm
 from visits.models import Clear, Question, Seen, Trip, Visit, VisitRecord, VisitResult
+from visits.photos import A_VISIT
 
 FORM_VERSION = 1
 TRIPS_BACK = datetime.timedelta(days=62)
@@ -60,11 +64,10 @@ def field_data(request: HttpRequest) -> HttpResponse:
     cadre: Cadre | None = getattr(user, "cadre", None)
     with transaction.atomic():
         homes = _households(user, today)
-        if homes:
-            audit.log(AuditKind.READ, key="手机上的户", households=[home["code"] for home in homes])
+        _log_reading(user, [home["code"] for home in homes], today)
     return JsonResponse(
         {
-            "user": {"id": user.pk, "name": user.name},
+            "user": {"id": user.pk, "name": user.name, "code": author_code(user)},
             "cadre": {"code": cadre.code, "name": cadre.name} if cadre else None,
             "csrf_cookie": _csrf_cookie(request),
             "server_time": clock.now().isoformat(),
@@ -81,10 +84,22 @@ def field_data(request: HttpRequest) -> HttpResponse:
                 if not cadre or code != cadre.code
             ],
             "query_url": f"{settings.SITE_URL}/public/case/#",
-            "photos": {"a_visit": 9, "max_bytes": 10 * 1024 * 1024},
+            "photos": {"a_visit": A_VISIT, "max_bytes": MAX_BYTES},
         }
         | _choices(user, today)
     )
+
+
+def _log_reading(user: User, codes: list[str], today: datetime.date) -> None:
+    """Once a day for each household: a phone asks every few minutes, a family's list of readers names the day."""
+    homes = Household.objects.filter(code__in=codes)
+    read = AuditEntry.objects.filter(
+        actor=user,
+        kind=AuditKind.READ,
+        at__gte=clock.midnight(today),
+        subject_table=Household._meta.db_table,
+    )
+    audit.log_each(AuditKind.READ, homes.exclude(pk__in=read.values("subject_id")), phone=True)
 
 
 def _csrf_cookie(request: HttpRequest) -> str:
@@ -123,11 +138,13 @@ def _households(user: User, today: datetime.date) -> list[dict[str, Any]]:
     )
     pairings = list(held)
     ids = [pairing.household_id for pairing in pairings]
-    last, matters, questions = _last_visits(ids), _matters(ids), _questions(ids)
+    last, matters = _last_visits(ids), _matters(ids)
+    met, questions = _last_met(ids, today), _questions(ids, scope.cadre_ids)
     return [
         _household(pairing, user)
         | {
             "last_visit": last.get(pairing.household_id),
+            "last_met": met.get(pairing.household_id),
             "matters": matters[pairing.household_id],
             "questions": questions[pairing.household_id],
         }
@@ -158,6 +175,15 @@ def _household(pairing: Pairing, user: User) -> dict[str, Any]:
         "paired_from": pairing.begins_on.isoformat(),
         "paired_until": pairing.ends_on and pairing.ends_on.isoformat(),
     }
+
+
+def _last_met(ids: list[int], today: datetime.date) -> dict[int, str]:
+    """When anyone last met the family: by that the lists are sorted, here and on paper."""
+    met = Visit.objects.filter(
+        household__in=ids, result=VisitResult.MET, voided_at__isnull=True, day__lte=today
+    )
+    newest = met.order_by().values_list("household").annotate(Max("day"))
+    return {household: day.isoformat() for household, day in newest}
 
 
 def _last_visits(ids: list[int]) -> dict[int, dict[str, Any]]:
@@ -206,9 +232,11 @@ def _matters(ids: list[int]) -> dict[int, list[dict[str, Any]]]:
     return found
 
 
-def _questions(ids: list[int]) -> dict[int, list[dict[str, Any]]]:
+def _questions(ids: list[int], cadres: frozenset[int]) -> dict[int, list[dict[str, Any]]]:
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    asked = Question.objects.filter(visit__household__in=ids, answered_at=None, visit__voided_at=None)
+    asked = Question.objects.filter(
+        visit__household__in=ids, visit__cadre__in=cadres, answered_at=None, visit__voided_at=None
+    )
     for question in asked.select_related("visit"):
         found[question.visit.household_id].append(
             {
@@ -216,7 +244,7 @@ def _questions(ids: list[int]) -> dict[int, list[dict[str, Any]]]:
                 "visit": question.visit_id,
                 "day": question.visit.day.isoformat(),
                 "text": question.text,
-                "url": f"/visits/{question.visit_id}/",
+                "url": reverse("visit", args=[question.visit_id]),
             }
         )
     return found
@@ -229,7 +257,8 @@ def _trips(user: User, today: datetime.date) -> list[dict[str, Any]]:
         .select_related("village", "cadre")
         .order_by("-begins_on")
     )
-    items = SyncItem.objects.filter(kind="trip", subject_id__in=[trip.pk for trip in trips])
+    # Only one's own: the server takes no other person's item for a parent.
+    items = SyncItem.objects.filter(kind="trip", author=user, subject_id__in=[trip.pk for trip in trips])
     ids = dict(items.values_list("subject_id", "pk"))
     return [
         {
@@ -303,6 +332,8 @@ def _fields(form: type[forms.Form]) -> dict[str, dict[str, Any]]:
             "label": str(field.label),
             "required": field.required,
             "max_length": getattr(field, "max_length", None),
+            "smallest": getattr(field, "smallest", None),
+            "largest": getattr(field, "largest", None),
             "help": str(field.help_text),
         }
         for name, field in form.base_fields.items()

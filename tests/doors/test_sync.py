@@ -5,6 +5,7 @@ import json
 import uuid
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from accounts.models import Phone, SyncItem
@@ -506,12 +507,13 @@ def test_the_token_of_one_who_left_opens_nothing(people, on_day):
 
 def test_the_phone_says_how_much_waits(people, phone):
     said = {"id": str(uuid.uuid4()), "waiting": 3, "refused": 1, "oldest": "2026-06-10T08:00:00+08:00"}
-    send(phone, [], phone=said)
-    send(phone, [], phone=said | {"waiting": 0})
+    mine = {"author": people.cadre.code}
+    send(phone, [], phone=said, **mine)
+    send(phone, [], phone=said | {"waiting": 0}, **mine)
     found = Phone.objects.get()
     assert (found.user, found.waiting, found.refused) == (people.cadre.user, 0, 1)
     for nonsense in ({}, {"id": 1}, said | {"waiting": "x"}, said | {"oldest": "x"}, []):
-        assert send(phone, [], phone=nonsense).status_code == 200
+        assert send(phone, [], phone=nonsense, **mine).status_code == 200
 
 
 def test_a_hundred_items_cost_no_more_statements_than_two(
@@ -523,3 +525,100 @@ def test_a_hundred_items_cost_no_more_statements_than_two(
     with django_assert_max_num_queries(45):
         assert set(statuses(phone, [visit(home, TODAY) for home in homes])) == {"accepted"}
     assert SyncItem.objects.count() == 100
+
+
+# --- what a stranger found ----------------------------------------------------------------------
+
+
+def test_a_household_that_may_not_be_seen_tells_nothing_but_that(people, phone):
+    """Neither its village, nor that it is closed, nor who holds it."""
+    people.other_household.closed_on = datetime.date(2026, 6, 1)
+    people.other_household.save()
+    code = people.other_household.code
+    said = {"companions": [people.stranger.code]}
+    hidden = faults(phone, visit(people.other_household, TODAY, **said))
+    nowhere = faults(
+        phone,
+        item("visit", {"household": "HH-9", "day": TODAY, "difficulties": "无", "opinions": "无", **said}),
+    )
+    assert set(hidden) == set(nowhere) == {"household"}
+    assert hidden["household"][0].replace(code, "") == nowhere["household"][0].replace("HH-9", "")
+
+
+def test_a_companion_without_a_trip_is_late_too(people, phone, there, on_day):
+    on_day("2026-08-01")
+    one = visit(people.household, TODAY, companions=[people.colleague.code], companion_reason="同去")
+    assert faults(phone, one) == "accepted"
+    assert set(Visit.objects.values_list("backfilled", flat=True)) == {True}
+
+
+def test_a_clock_a_year_behind_makes_nothing_older_or_more_punctual(people, phone, on_day):
+    on_day("2026-06-30")
+    behind = clock.now() - datetime.timedelta(days=365)
+    stay = trip(people.village, "2026-06-15", at=behind)
+    seen = visit(people.household, "2026-06-15", trip=stay["id"], at=behind)
+    told = matter(people.household, visit=seen["id"], at=behind)
+    assert statuses(phone, [stay, seen, told]) == ["accepted"] * 3
+    assert Trip.objects.get().backfilled
+    assert Visit.objects.get().backfilled
+    assert Grievance.objects.get().registered_on == datetime.date(2026, 6, 15)
+
+
+def test_cover_is_asked_of_the_day_of_the_visit(people, signed_in, on_day):
+    Cover.objects.create(
+        cadre=people.cadre,
+        colleague=people.colleague,
+        begins_on="2026-06-10",
+        ends_on="2026-06-12",
+        reason="病假",
+    )
+    county.add_trip(people.colleague, people.village, "2026-06-09", "2026-06-13")
+    colleague = signed_in(people.colleague)
+    assert faults(colleague, visit(people.household, "2026-06-12")) == "accepted"
+    assert "未与该户结对" in faults(colleague, visit(people.household, "2026-06-13"))["household"][0]
+
+
+def test_a_trip_whose_backfill_was_refused_takes_no_visit(people, phone):
+    county.add_trip(
+        people.cadre,
+        people.village,
+        "2026-05-01",
+        backfilled=True,
+        refused_at=clock.now(),
+        refuse_reason="不实",
+    )
+    assert "没有批准" in faults(phone, visit(people.household, "2026-05-01"))["day"][0]
+
+
+def test_a_matter_of_a_village_one_has_nothing_to_do_with_is_refused(people, phone):
+    said = {"category": "其他", "title": "路灯", "content": "路灯坏了", "level": "village"}
+    told = item("grievance", said | {"village": people.other_village.code})
+    assert "没有您能登记的村" in faults(phone, told)["village"][0]
+    county.add_trip(people.cadre, people.other_village, "2026-06-01")
+    assert faults(phone, told) == "accepted"
+
+
+@pytest.mark.parametrize("kind", [[], {}, None, 7, True])
+def test_a_kind_that_is_no_word_is_told_of_the_item_alone(people, phone, kind):
+    bad = {"id": str(uuid.uuid4()), "kind": kind, "captured_at": clock.now().isoformat(), "payload": {}}
+    assert statuses(phone, [bad, trip(people.village, TODAY)]) == ["rejected", "accepted"]
+
+
+def test_a_phone_says_whose_its_queue_is(people, phone):
+    said = {"id": str(uuid.uuid4()), "waiting": 1, "refused": 0, "oldest": "0001-06-01T00:00:00+08:00"}
+    assert send(phone, [], phone=said).status_code == 409
+    assert send(phone, [], phone=said, author="").status_code == 409
+    assert send(phone, [], phone=said, author=people.cadre.code).status_code == 200
+    assert Phone.objects.get().oldest_at.year == 2016
+
+
+def test_what_the_database_is_too_busy_for_may_come_again(people, phone, monkeypatch):
+    class Deadlock(Exception):
+        pgcode = "40P01"
+
+    def deadlock(*given):
+        raise OperationalError from Deadlock()
+
+    monkeypatch.setattr("lianhu.doors.sync._Batch.take", deadlock)
+    answer = send(phone, [trip(people.village, TODAY)])
+    assert (answer.status_code, answer.json()["code"]) == (503, "busy")

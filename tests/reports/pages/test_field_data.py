@@ -98,11 +98,15 @@ def test_what_is_owed_says_from_when_it_is(people, signed_in):
     assert duties["sentences"][0]["owed"] == "1 次下乡、2 天驻村"
 
 
-def test_each_fetch_is_logged_as_a_read_of_those_households(people, signed_in):
-    carried(signed_in(people.cadre))
+def test_each_household_is_logged_as_read_once_a_day(people, signed_in, on_day):
+    client = signed_in(people.cadre)
+    carried(client)
+    carried(client)
     entry = AuditEntry.objects.get(kind="read")
-    assert json.loads(entry.detail)["households"] == [people.household.code]
-    assert entry.actor_id == people.cadre.user_id
+    assert (entry.subject_key, entry.actor_id) == (people.household.code, people.cadre.user_id)
+    on_day("2026-06-16")
+    carried(client)
+    assert AuditEntry.objects.filter(kind="read").count() == 2
 
 
 def test_the_screens_limits_are_the_forms(people, signed_in):
@@ -112,8 +116,11 @@ def test_the_screens_limits_are_the_forms(people, signed_in):
         "required": True,
         "max_length": 5000,
         "help": "一条写一件事；没有就写“无”",
+        "smallest": None,
+        "largest": None,
     }
     assert not form["visit"]["phone"]["required"]
+    assert (form["visit"]["people_count"]["smallest"], form["visit"]["people_count"]["largest"]) == (1, 99)
 
 
 def test_a_visitor_gets_nothing(people):

@@ -51,7 +51,7 @@ def test_who_has_something_waiting_is_listed_those_longest_out_of_contact_first(
         ["杨小燕", "P1-colleague", "教育局", "2026-06-11 10:00 4 天前", "0 条", "2 条", "今天写下"],
         ["泽仁初", "P1-cadre", "教育局", "2026-06-15 10:00 今天", "3 条", "1 条", "2 天前写下"],
     ]
-    assert "只为帮忙：月底封存前提醒还没上传的人。没有待上传的人不在这里。" in page.words
+    assert "只为帮忙：每月 5 日封存前提醒还没上传的人。没有待上传的人不在这里。" in page.words
 
 
 def test_who_has_nothing_waiting_is_not_there(people, office):
