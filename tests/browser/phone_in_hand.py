@@ -2,7 +2,7 @@
 
 import time
 
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 
 from tests import chromium
 from tests.browser.fake_server import FakeServer
@@ -85,6 +85,18 @@ class PhoneInHand:
         while not all(self.states().get(name) == "sent" for name in names):
             assert time.monotonic() < deadline, self.states()
             self.page.wait_for_timeout(100)
+
+    def until_here(self, number):
+        """Wait until the page belongs to this person: it is loaded anew when another one signed in."""
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            try:
+                if self.run("return store.who().id;") == number:
+                    return
+            except Error:
+                pass
+            self.page.wait_for_timeout(100)
+        raise AssertionError(number)
 
     @property
     def words(self):

@@ -76,7 +76,7 @@ def test_a_new_release_waits_while_a_form_is_open_and_then_comes_whole(phone, mo
         "fetch('/field/').then(() => caches.match('/field/')).then((a) => a.text())"
     )
     # The form is left.
-    with phone.page.expect_navigation(wait_until="load"):
+    with phone.page.expect_event("load"):
         phone.page.evaluate("window.location.hash = '#/queue?'")
     phone.page.wait_for_selector("h1")
     assert "第二版" in phone.page.evaluate(SHELL_KEPT)
@@ -155,7 +155,7 @@ def test_signing_out_asks_when_work_waits_keeps_the_queue_and_removes_the_copy(p
     phone.server.user, phone.server.instead = None, None
     phone.open("#/queue")
     phone.status("还没有登录")
-    assert "这部手机上还有别人的 1 条没有上传" in phone.page.locator("main").inner_text()
+    phone.page.wait_for_selector("text=这部手机上有 1 条没有上传，写的人登录后自动上传。")
     assert "陈试填" not in phone.page.locator("body").inner_text()
     kept = phone.page.evaluate(KEPT)
     assert kept == {"users": [None], "drafts": 0, "items": 1}

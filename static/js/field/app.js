@@ -148,7 +148,7 @@ function strangers(main) {
   if (others) {
     const line = document.createElement("p");
     line.className = "note under";
-    line.textContent = WORDS.others(others);
+    line.textContent = WORDS.left(others);
     main.append(line);
   }
   const link = document.createElement("a");

@@ -25,7 +25,7 @@ const WAIT_MOST = 300_000;
  * @typedef {"" | "expired" | "other" | "refused" | "busy" | "server" | "signal" | "portal" | "storage"} Problem
  *   "refused": the server takes nothing from this account; "portal": something else answered in its place
  * @typedef {{
- *   online: boolean, sending: boolean, asked: boolean, waiting: number, refused: number, photos: number,
+ *   online: boolean, counted: number, sending: boolean, asked: boolean, waiting: number, refused: number, photos: number,
  *   oldest: string | null, last_contact: number, problem: Problem,
  *   detail: string, next_at: number,
  * }} SenderState
@@ -95,6 +95,8 @@ class Sender extends EventTarget {
   /** @type {SenderState} */
   state = {
     online: navigator.onLine,
+    // Whose queue the numbers are of: before it is read nothing is said to be uploaded.
+    counted: 0,
     sending: false,
     asked: false,
     waiting: 0,
@@ -117,6 +119,7 @@ class Sender extends EventTarget {
   #told = null;
   /** Answers of the server since this page was opened, and when the last one came. */
   #contacts = 0;
+  #counts = 0;
   #asked_at = 0;
 
   /** @param {import("field/store.js").Store} store */
@@ -148,12 +151,17 @@ class Sender extends EventTarget {
   async #count() {
     const store = this.#store;
     if (!store) return;
-    const before = this.state.waiting;
+    const turn = (this.#counts += 1);
     try {
+      const counted = store.who()?.id ?? 0;
       const items = await store.items();
+      // A later count is on its way, or done.
+      if (turn !== this.#counts) return;
+      const before = this.state.waiting;
       const now = standing(items, []);
       this.#set({
         ...now,
+        counted,
         photos: items.flatMap((item) => item.photos).filter((photo) => photo.state === "waiting").length,
         last_contact: store.contact().at,
       });
@@ -182,7 +190,8 @@ class Sender extends EventTarget {
     try {
       await this.#alone(() => this.#round(store, refresh));
       this.#failures = 0;
-      this.#set({ online: true, problem: "" });
+      // The signal may have gone while the last answer was read.
+      this.#set({ online: navigator.onLine, problem: "" });
     } catch (error) {
       this.#stopped(error);
     } finally {
@@ -213,7 +222,7 @@ class Sender extends EventTarget {
       return;
     }
     if (error.retryAfter) this.#notBefore = Date.now() + error.retryAfter * 1000;
-    this.#set({ problem: error.problem, detail: error.detail, online: error.problem !== "signal" });
+    this.#set({ problem: error.problem, detail: error.detail, online: error.problem !== "signal" && navigator.onLine });
   }
 
   /** When to try again without being asked. */

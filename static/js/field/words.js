@@ -19,6 +19,8 @@ export const WORDS = {
     closed: "浏览器不让本站保存内容，可能是无痕模式，或者存储被清理。请换成普通窗口再打开。",
   },
   /** @param {number} count */
+  left: (count) => `这部手机上有 ${count} 条没有上传，写的人登录后自动上传。`,
+  /** @param {number} count */
   others: (count) => `这部手机上还有别人的 ${count} 条没有上传，要本人登录后才会上传。`,
 };
 
@@ -114,7 +116,9 @@ export function statusWords(state, store) {
   if (state.refused) parts.push(`${state.refused} 条被退回`);
   const counts = parts.join(" · ");
   if (store.trouble) return { glyph: "warning", text: WORDS.trouble.title, tone: "bad" };
-  if (!store.who()) return { glyph: "waiting", text: "还没有登录", tone: "" };
+  const who = store.who();
+  if (!who) return { glyph: "waiting", text: "还没有登录", tone: "" };
+  if (state.counted !== who.id) return { glyph: "waiting", text: WORDS.opening.title, tone: "" };
   if (state.problem === "expired") return { glyph: "warning", text: joined("登录已过期", counts), tone: "warn" };
   if (state.problem === "other") return { glyph: "warning", text: joined("登录的是别人", counts), tone: "warn" };
   if (state.problem === "server" || state.problem === "busy")
