@@ -252,7 +252,9 @@ class _Batch:
         ):
             number = self._numbers.get(there.subject_id, "") if item.kind == "grievance" else ""
             return self._told(kind, item, DUPLICATE, there.subject_id, number)
-        return Result(str(item.id), REJECTED, {WHOLE: [CONFLICT]})
+        own = there.author_id == self._by.pk and there.kind == item.kind
+        url = reverse(kind.page, args=[there.subject_id]) if own and kind.page else ""
+        return Result(str(item.id), REJECTED, {WHOLE: [CONFLICT]}, url=url)
 
     def _repeated(self, item: Item, first: Result) -> Result:
         """The same id twice in one batch."""

@@ -11,7 +11,7 @@ CONTROLLED = """Promise.race([
   navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller ||
     new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", resolve)))
     .then(() => true),
-  new Promise((resolve) => setTimeout(resolve, 20000)),
+  new Promise((resolve) => setTimeout(resolve, 90000)),
 ])"""
 
 

@@ -158,7 +158,9 @@ def test_signing_out_asks_when_work_waits_keeps_the_queue_and_removes_the_copy(p
     phone.page.wait_for_selector("text=这部手机上有 1 条没有上传，写的人登录后自动上传。")
     assert "陈试填" not in phone.page.locator("body").inner_text()
     kept = phone.page.evaluate(KEPT)
-    assert kept == {"users": [None], "drafts": 0, "items": 1}
+    assert kept == {"users": [None], "drafts": 1, "items": 1}
+    # Signing in changes the token.
+    phone.context.add_cookies([{"name": "csrftoken", "value": "n" * 32, "url": phone.page.url}])
     phone.server.sign_in(people.cadre.user.pk, "泽仁初", people.cadre.code)
     phone.page.reload()
     phone.status("全部已上传")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from grievances.models import Grievance
 from lianhu.kit.privacy import seal
 from registry.contact import sealed_for
 from tests import county
@@ -237,6 +238,134 @@ def test_a_waiting_one_is_changed_before_it_goes(app, home):
     assert visit.grievances.get().content == "引水管冻裂"
 
 
+def test_what_came_of_an_answer_on_the_spot_is_chosen_and_comes_back(app, home, clean):
+    app.context.set_offline(True)
+    open_visit(app, home)
+    app.get_by_role("textbox", name="第 1 条困难").fill(WATER)
+    app.get_by_role("checkbox", name="当场答复了").check()
+    # Of a difficulty that is no matter nobody asks.
+    assert app.get_by_role("group", name="答复结果").count() == 0
+    app.get_by_role("checkbox", name="记为诉求").check()
+    outcome = app.get_by_role("group", name="答复结果")
+    assert outcome.get_by_role("radio").evaluate_all("all => all.map((one) => [one.value, one.checked])") == [
+        ["solved", True],
+        ["partly", False],
+        ["explained", False],
+    ]
+    outcome.get_by_role("radio", name="政策解释").check()
+    app.get_by_label("当场怎么答复的").fill("这段管子不在今年的改造里")
+    app.get_by_role("button", name="没有意见").click()
+    app.get_by_role("radio", name="没讲", exact=True).check()
+    clean(app)
+    app.get_by_role("button", name="保存到手机").click()
+    app.get_by_role("link", name="改这份记录").click()
+    assert app.get_by_role("radio", name="政策解释").is_checked()
+    app.get_by_role("button", name="保存到手机").click()
+    app.get_by_role("heading", name="已存在手机里").wait_for()
+    (matter,) = [item for item in items(app) if item["kind"] == "grievance"]
+    assert matter["payload"]["outcome"] == "explained"
+    app.goto(f"/field/#/edit/{matter['id']}")
+    app.get_by_role("heading", name="改这件诉求").wait_for()
+    assert app.get_by_role("radio", name="政策解释").is_checked()
+    app.get_by_role("radio", name="部分解决").check()
+    clean(app)
+    app.get_by_role("button", name="保存到手机").click()
+    app.get_by_role("heading", name="已存在手机里").wait_for()
+    app.context.set_offline(False)
+    wait_sent(app)
+    sent = Grievance.objects.get(visit__household=home, visit__day=DAY)
+    assert (sent.state, sent.outcome) == ("replied", "partly")
+
+
+def test_a_matter_of_an_older_visit_is_answered_from_the_day_it_was_written_down(app, home):
+    open_visit(app, home)
+    app.get_by_role("button", name="走访日期").click()
+    app.get_by_label("走访日期", exact=True).fill("2026-06-13")
+    app.get_by_role("textbox", name="第 1 条困难").fill(WATER)
+    app.get_by_role("checkbox", name="记为诉求").check()
+    assert "村里 7 天内答复，即 6月22日前。" in app.locator("main").inner_text()
+    app.get_by_role("button", name="没有意见").click()
+    app.get_by_role("radio", name="没讲", exact=True).check()
+    app.get_by_role("button", name="保存并上传").click()
+    wait_sent(app)
+    assert "村里 7 天内答复，即 6月22日前。" in app.locator(".slip .due").inner_text()
+    assert Grievance.objects.get(visit__day="2026-06-13").registered_on.isoformat() == DAY
+
+
+def test_a_trip_said_to_be_in_the_system_stays_said_when_the_visit_is_mended(app, home, people):
+    app.context.set_offline(True)
+    (identity,) = app.evaluate(
+        """async ([household, day]) => {
+          const { openStore } = await import("field/store.js");
+          const payload = { household, day, result: "met", difficulties: "无", opinions: "无", clear: [], seen: [],
+            policy_talk: false, solved_on_spot: false, spot_answer: "" };
+          return (await openStore()).save([{ kind: "visit", label: "走访", payload }]);
+        }""",
+        [home.code, DAY],
+    )
+    app.goto(f"/field/#/edit/{identity}")
+    known = app.get_by_role("checkbox", name="这天的下乡已经在系统里记过")
+    known.wait_for()
+    assert known.is_checked()
+    app.get_by_label("承诺事项").fill("下月带种子来")
+    app.get_by_role("button", name="保存到手机").click()
+    app.get_by_role("heading", name="已存在手机里").wait_for()
+    assert [item["kind"] for item in items(app)] == ["visit"]
+    there = county.add_trip(people.cadre, people.village, "2026-06-14", DAY)
+    app.context.set_offline(False)
+    wait_sent(app)
+    assert Visit.objects.get(household=home, day=DAY).trip == there
+
+
+def test_a_count_of_people_that_cannot_be_is_said_beside_it(app, home):
+    open_visit(app, home)
+    fill_unchanged(app)
+    app.get_by_role("button", name="有变化，改").click()
+    people = app.get_by_label("人口数")
+    for wrong in ("0", "100"):
+        people.fill(wrong)
+        app.get_by_role("button", name="保存并上传").click()
+        app.locator("[data-field=people_count] .fault", has_text="应在 1 到 99 之间").wait_for()
+    people.fill("99")
+    app.get_by_role("button", name="保存并上传").click()
+    wait_sent(app)
+    assert Visit.objects.get(household=home, day=DAY).record.people_count == 99
+
+
+def test_households_stand_by_when_anyone_last_met_them(late, people, home, phone, enter):
+    county.add_visit(people.cadre, home, "2026-06-10", result="absent")
+    enter(phone, people.cadre)
+    phone.goto("/field/")
+    phone.get_by_role("heading", name="我的户").wait_for()
+
+    def order():
+        return phone.locator(".home .title").all_inner_texts()
+
+    assert order()[:2] == [late.head_name, home.head_name]
+    told = phone.locator(".home", has_text=home.head_name).inner_text()
+    assert "上次见面 去年12月1日，196 天前；上次 6月10日，未遇" in told
+    assert "还没有走访过" in phone.locator(".home", has_text=late.head_name).inner_text()
+    phone.goto(f"/field/#/village/{people.village.code}")
+    phone.get_by_role("heading", name=people.village.name).wait_for()
+    assert order()[:2] == [late.head_name, home.head_name]
+    # Nobody was there: it stays where it is. Met, it goes to the end.
+    phone.context.set_offline(True)
+    open_visit(phone, late)
+    phone.get_by_text("未遇", exact=True).click()
+    phone.get_by_role("button", name="保存到手机").click()
+    phone.get_by_role("link", name=f"走访下一户：{home.head_name}").wait_for()
+    phone.goto("/field/#/")
+    phone.get_by_text("我的户").wait_for()
+    assert order()[:2] == [late.head_name, home.head_name]
+    open_visit(phone, home)
+    fill_unchanged(phone)
+    phone.get_by_role("button", name="保存到手机").click()
+    phone.get_by_role("link", name="走访下一户").wait_for()
+    phone.goto("/field/#/")
+    phone.get_by_text("我的户").wait_for()
+    assert (order()[0], order()[-1]) == (late.head_name, home.head_name)
+
+
 def test_a_refused_one_is_mended_with_its_reason_beside(late, app, clean):
     app.get_by_role("link", name="走访何样张户").click()
     fill_unchanged(app)
@@ -319,6 +448,50 @@ def test_photos_are_made_small_and_counted(app, home, tmp_path):
     wait_sent(app)
     (visit,) = [item for item in items(app) if item["kind"] == "visit"]
     assert len(visit["photos"]) == 1
+
+
+def slow_photos(page):
+    page.evaluate(
+        """() => {
+          const at_once = window.createImageBitmap;
+          window.createImageBitmap = async (...given) => {
+            await new Promise((resolve) => setTimeout(resolve, 1500));
+            return at_once(...given);
+          };
+        }"""
+    )
+
+
+def test_saving_waits_for_photos_that_are_being_made_small(app, home, tmp_path):
+    from PIL import Image
+
+    pictures = [tmp_path / "一.jpg", tmp_path / "二.jpg"]
+    for picture in pictures:
+        Image.effect_noise((400, 300), 40).convert("RGB").save(picture)
+    open_visit(app, home)
+    fill_unchanged(app)
+    slow_photos(app)
+    app.locator("#f-photos").set_input_files(pictures)
+    app.get_by_role("button", name="保存并上传").dblclick()
+    app.get_by_role("button", name="正在处理照片……").wait_for()
+    wait_sent(app)
+    (visit,) = [item for item in items(app) if item["kind"] == "visit"]
+    assert len(visit["photos"]) == 2
+
+
+def test_a_photo_that_fails_while_saving_waits_is_told_before_it_is_saved(app, home, tmp_path):
+    broken = tmp_path / "坏.jpg"
+    broken.write_bytes(b"not a picture")
+    open_visit(app, home)
+    fill_unchanged(app)
+    slow_photos(app)
+    app.locator("#f-photos").set_input_files(broken)
+    app.get_by_role("button", name="保存并上传").click()
+    app.get_by_role("link", name="有照片没有加上").wait_for()
+    assert not items(app)
+    app.get_by_role("button", name="保存并上传").click()
+    wait_sent(app)
+    assert Visit.objects.filter(household=home, day=DAY).count() == 1
 
 
 @pytest.mark.parametrize("size", [(320, 568), (390, 844), (1440, 900)])

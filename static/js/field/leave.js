@@ -1,11 +1,11 @@
 // @ts-check
 // 退出 on any page: asks first when something was not uploaded, then removes this person's copy of the households
-// and drafts from the device. The queue stays; it goes on when the same person signs in again.
+// from the device. What was not sent and what is half written stay; they go on when the same person signs in again.
 //
 // These pages have no import map, so this speaks to the database of field/store.js without the library.
 
 const NAME = "lianhu-field";
-const PATIENCE = 3000;
+const PATIENCE = 8000;
 const user = Number(document.body.dataset.user || 0);
 const form = document.querySelector("form[data-sign-out]");
 
@@ -45,10 +45,15 @@ function drafted() {
 
 /** @param {IDBDatabase} db */
 async function remove(db) {
-  const tx = db.transaction(["meta", "users", "drafts"], "readwrite", { durability: "strict" });
+  const tx = db.transaction(["meta", "users"], "readwrite", { durability: "strict" });
   const row = await done(tx.objectStore("users").get(user));
-  if (row) tx.objectStore("users").put({ ...row, snapshot: null });
-  tx.objectStore("drafts").delete(drafted());
+  if (row) {
+    tx.objectStore("users").put({ ...row, snapshot: null });
+    // Until the next sign-in, which changes the token, no page takes the copy again (store.js, adopt).
+    const found = document.cookie.split("; ").find((each) => each.startsWith(`${row.csrf_cookie}=`));
+    const token = found ? decodeURIComponent(found.slice(row.csrf_cookie.length + 1)) : "";
+    tx.objectStore("meta").put({ user, token }, "left");
+  }
   if ((await done(tx.objectStore("meta").get("owner"))) === user) tx.objectStore("meta").delete("owner");
   await new Promise((resolve, reject) => {
     tx.oncomplete = resolve;

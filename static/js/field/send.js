@@ -176,7 +176,7 @@ class Sender extends EventTarget {
   /** @param {{ refresh?: boolean }} [options] `refresh`: fetch the households anew too */
   async sendNow({ refresh = false } = {}) {
     const store = this.#store;
-    if (!store || Date.now() < this.#notBefore) return;
+    if (!store || (Date.now() < this.#notBefore && this.#notBefore - Date.now() < TELL_EVERY)) return;
     if (this.state.sending) {
       this.#again = true;
       return;
@@ -249,13 +249,14 @@ class Sender extends EventTarget {
   async #round(store, refresh) {
     const known = store.contact();
     const contacts = this.#contacts;
-    if (refresh || !store.who() || known.expired || Date.now() - known.fetched_at > REFRESH_EVERY || !store.snapshot()) {
+    if (refresh || !store.who() || known.expired || Math.abs(Date.now() - known.fetched_at) > REFRESH_EVERY || !store.snapshot()) {
       await this.#refresh(store);
     }
     if (!store.who()) return;
     const whole = await this.#items(store);
-    await this.#photos(store);
+    const stumbled = await this.#photos(store);
     await this.#tell(store);
+    if (stumbled) throw stumbled;
     // Nothing to send: but is it still the same person who is signed in?
     if (contacts === this.#contacts && (!contacts || Date.now() - this.#asked_at > ASK_EVERY)) {
       await this.#post(store, [], [], new Map(), { tell: false });
@@ -281,7 +282,7 @@ class Sender extends EventTarget {
   async #tell(store) {
     const now = standing(await store.items(), []);
     const open = now.waiting + now.refused > 0;
-    const late = Date.now() - store.contact().told_at > TELL_EVERY;
+    const late = Math.abs(Date.now() - store.contact().told_at) > TELL_EVERY;
     const other = this.#told !== null && this.#told !== JSON.stringify(now);
     if (other || (open && late)) await this.#post(store, [], [], new Map());
   }
@@ -327,7 +328,7 @@ class Sender extends EventTarget {
     // As it will be when this batch is taken, so that most often no second word is needed.
     const left = standing(await store.items(), batch);
     const phone = tell ? { id: store.contact().phone, ...left } : undefined;
-    const author = store.who()?.cadre?.code ?? "";
+    const author = store.code();
     const head = JSON.stringify({ author, phone });
     const body = `${head.slice(0, -1)},"items":[${texts.join(",")}]}`;
     const answer = await this.#send(store, SYNC_URL, "POST", body, {
@@ -391,14 +392,26 @@ class Sender extends EventTarget {
     throw new Stop("server", retryAfter);
   }
 
-  /** @param {import("field/store.js").Store} store */
+  /**
+   * One that the server stumbles over holds up no other.
+   * @param {import("field/store.js").Store} store
+   * @returns {Promise<Stop | null>}
+   */
   async #photos(store) {
     const photos = await store.waitingPhotos();
-    if (!photos.length) return;
+    /** @type {Stop | null} */
+    let stumbled = null;
     const there = new Set((await store.items()).filter((item) => item.state === "sent").map((item) => item.id));
     for (const photo of photos) {
-      if (there.has(photo.visit)) await this.#photo(store, photo);
+      if (!there.has(photo.visit)) continue;
+      try {
+        await this.#photo(store, photo);
+      } catch (error) {
+        if (!(error instanceof Stop) || error.problem !== "server") throw error;
+        stumbled = error;
+      }
     }
+    return stumbled;
   }
 
   /** @param {import("field/store.js").Store} store @param {import("field/store.js").Photo} photo */

@@ -4,6 +4,8 @@
 // Every row carries its owner, the user's id. A Store belongs to one owner from the moment it knows one:
 // when another person signs in, the page is loaded anew, so no screen of A ever saves as B.
 
+import { csrfToken } from "field/session.js";
+import { nowOf } from "field/words_screens.js";
 import { openDB } from "idb";
 
 const NAME = "lianhu-field";
@@ -11,7 +13,10 @@ const VERSION = 1;
 export const DAY = 86_400_000;
 /** Accepted items and the copy of the households stay this long (contract, section 3). */
 export const KEPT_DAYS = 14;
-const DRAFT_DAYS = 30;
+// What was half written is work too: it goes only when nobody came back for it in a whole season.
+const DRAFT_DAYS = 90;
+/** Of the screens of this release; an older page's items say an older one. */
+const FORM_VERSION = 1;
 const PATIENCE = 10_000;
 const UNSENT = ["waiting", "refused"];
 
@@ -37,7 +42,7 @@ const UNSENT = ["waiting", "refused"];
  *   captured_at?: string,
  * }} NewItem
  * @typedef {{ id?: string, visit: string, blob: Blob }} NewPhoto
- * @typedef {Record<string, any> & { user: { id: number, name: string }, epoch: string }} Snapshot
+ * @typedef {Record<string, any> & { user: { id: number, name: string, code?: string }, epoch: string }} Snapshot
  * @typedef {Who & {
  *   phone: string, snapshot: Snapshot | null, at: number, fetched_at: number, epoch: string, csrf_cookie: string,
  *   told_at: number, expired: boolean,
@@ -312,9 +317,10 @@ export class Store extends EventTarget {
           id: ids[index],
           kind: item.kind,
           author: owner.id,
-          author_code: old?.author_code ?? owner.cadre?.code ?? "",
-          form: owner.snapshot?.form?.version ?? 1,
-          captured_at: old?.captured_at ?? item.captured_at ?? new Date(now).toISOString(),
+          author_code: old?.author_code ?? this.code(),
+          form: FORM_VERSION,
+          // By the server's clock: a matter's days run from this moment.
+          captured_at: old?.captured_at ?? item.captured_at ?? new Date(nowOf(this.snapshot())).toISOString(),
           payload: item.payload,
           parents: item.parents ?? old?.parents ?? [],
           label: item.label,
@@ -417,12 +423,23 @@ export class Store extends EventTarget {
 
   // --- For the sender ------------------------------------------------------------------------------------
 
+  /** By what the server knows the owner: the 工号 where there is one. */
+  code() {
+    return this.#owner?.cadre?.code ?? this.#owner?.snapshot?.user?.code ?? "";
+  }
+
   /**
    * The server said who is signed in, and what belongs to them. A copy of anybody else's households goes.
+   * Nothing is taken from a session that is being signed out.
    * @param {Snapshot} data
    */
   async adopt(data) {
+    const cookie = data.csrf_cookie || "csrftoken";
     await this.#write(["meta", "users", "items", "photos"], async (tx) => {
+      // Being signed out (leave.js): an answer still on its way does not bring the copy back. Signing in changes
+      // the token.
+      const left = await tx.objectStore("meta").get("left");
+      if (left?.user === data.user.id && left.token === csrfToken(cookie)) return;
       await tx.objectStore("meta").put(data.user.id, "owner");
       const users = tx.objectStore("users");
       for (const other of await users.getAll()) {
@@ -442,7 +459,7 @@ export class Store extends EventTarget {
         at: Date.now(),
         fetched_at: Date.now(),
         epoch: data.epoch,
-        csrf_cookie: data.csrf_cookie || "csrftoken",
+        csrf_cookie: cookie,
         told_at: old?.told_at ?? 0,
         expired: false,
       };
@@ -589,11 +606,14 @@ export class Store extends EventTarget {
     for (const item of open) {
       for (const { id, state } of item.photos) {
         const blob = state === "sent" ? null : await this.photo(id);
-        if (blob) photos.push({ id, visit: item.id, type: blob.type, base64: await base64(blob) });
+        if (!blob) continue;
+        // Each a blob of its own, which the browser may keep on disk: together they may be larger than memory.
+        const photo = JSON.stringify({ id, visit: item.id, type: blob.type, base64: await base64(blob) });
+        photos.push(new Blob([photos.length ? "," : "", photo]));
       }
     }
-    const file = { format: "lianhu-queue", version: 1, made_at: new Date().toISOString(), owner, items: open, photos };
-    return new Blob([JSON.stringify(file)], { type: "application/json" });
+    const head = { format: "lianhu-queue", version: 1, made_at: new Date().toISOString(), owner, items: open };
+    return new Blob([JSON.stringify(head).slice(0, -1), `,"photos":[`, ...photos, "]}"], { type: "application/json" });
   }
 
   /**
