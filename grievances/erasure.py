@@ -13,7 +13,7 @@ from django.db.models import Case, Q, QuerySet, TextField, Value, When
 
 from accounts import audit
 from accounts.models import AuditEntry, AuditKind, AuditPrivate, User
-from grievances.models import Grievance, GrievanceEvent, GrievanceState
+from grievances.models import OVER, Grievance, GrievanceEvent
 from lianhu.kit import clock
 from registry.holding import BLACKING_OUT, roles_holding
 from registry.models import DuplicateVerdict, Household, HouseholdChange
@@ -21,7 +21,6 @@ from visits.models import Addendum, Photo, Question, Visit, VisitRecord
 from visits.photos import remove_photos_of
 
 BLACKED_OUT = "已遮蔽"
-OVER = (GrievanceState.CLOSED, GrievanceState.PUBLISHED)
 
 
 def open_matters(household: Household) -> QuerySet[Grievance]:

@@ -17,8 +17,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.notices import notify
-from grievances.erasure import OVER
-from grievances.models import Grievance, GrievanceAction, GrievanceEvent
+from grievances.models import OVER, Grievance, GrievanceAction, GrievanceEvent
 from lianhu.kit import clock
 from lianhu.kit.errors import Fault, raise_faults
 from lianhu.kit.sheets import Values

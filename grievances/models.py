@@ -47,6 +47,10 @@ class GrievanceState(models.TextChoices):
     PUBLISHED = "published", "已公示"
 
 
+# What needs nobody's work any more.
+OVER = (GrievanceState.CLOSED, GrievanceState.PUBLISHED)
+
+
 class Category(models.Model):
     """类别: the first set is from 方案四(三)-(四); the office edits it."""
 

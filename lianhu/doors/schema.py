@@ -67,6 +67,16 @@ def _paths() -> dict[str, Any]:
         "required": ["items"],
         "properties": {
             "author": {"type": "string", "description": "写的人的工号；与登录的人不同时整批不收"},
+            "phone": {
+                "type": "object",
+                "description": "手机的队列：编号、待上传和被退回的条数、最早一条的时间；有它就必须有 author",
+                "properties": {
+                    "id": _UUID,
+                    "waiting": {"type": "integer"},
+                    "refused": {"type": "integer"},
+                    "oldest": {"oneOf": [_MOMENT, {"type": "null"}]},
+                },
+            },
             "items": listed,
         },
     }
@@ -85,7 +95,64 @@ def _paths() -> dict[str, Any]:
         }
         | {status: {"description": words, **problem} for status, words in told.items()},
     }
-    return {"/api/sync/": {"post": post}}
+    return {
+        "/api/sync/": {"post": post},
+        "/api/field/": {"get": _field()},
+        "/api/photos/{id}/": _photos(problem),
+    }
+
+
+def _field() -> dict[str, Any]:
+    """Made for these pages: what it holds may grow from release to release."""
+    return {
+        "operationId": "field",
+        "summary": "本人（和代管）的户、诉求、下乡、任务，以及表单的选项和限制",
+        "responses": {
+            "200": {
+                "description": "给手机页面用，内容会随版本增加",
+                "content": {"application/json": {"schema": {"type": "object"}}},
+            }
+        },
+    }
+
+
+def _photos(problem: dict[str, Any]) -> dict[str, Any]:
+    identity = {"name": "id", "in": "path", "required": True, "schema": _UUID}
+    asked = [
+        {"name": name, "in": "query", "required": True, "schema": schema, "description": words}
+        for name, schema, words in (
+            ("visit", _UUID, "走访条目的编号"),
+            ("offset", {"type": "integer", "minimum": 0}, "从第几个字节起"),
+            ("total", {"type": "integer", "minimum": 1}, "整张照片的字节数"),
+        )
+    ]
+    standing = {
+        "type": "object",
+        "required": ["received", "done"],
+        "properties": {"received": {"type": "integer"}, "done": {"type": "boolean"}},
+    }
+    told = {"200": {"description": "收到多少", "content": {"application/json": {"schema": standing}}}}
+    refused = {
+        "404": "走访还没有到",
+        "409": "从 received 接着传，或走访是别人写的",
+        "413": "超过 10 MB",
+        "422": "不是照片",
+        "507": "服务器存储已满",
+    }
+    put = {
+        "operationId": "photo",
+        "summary": "上传一张照片，可以分段，断了接着传",
+        "parameters": [identity, *asked],
+        "requestBody": {"required": True, "content": {"application/octet-stream": {}}},
+        "responses": told | {status: {"description": words, **problem} for status, words in refused.items()},
+    }
+    get = {
+        "operationId": "photoStanding",
+        "summary": "已经收到多少",
+        "parameters": [identity],
+        "responses": told,
+    }
+    return {"put": put, "get": get}
 
 
 def _item(kind: str, payload: str) -> dict[str, Any]:

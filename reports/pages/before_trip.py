@@ -14,8 +14,7 @@ from django.views.decorators.http import require_safe
 from accounts import audit
 from accounts.models import AuditKind
 from grievances.deadlines import ReplyTerms
-from grievances.erasure import OVER
-from grievances.models import Grievance
+from grievances.models import OVER, Grievance
 from lianhu.kit import clock
 from registry.contact import Contact, contact_of
 from registry.models import Household, Pairing

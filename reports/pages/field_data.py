@@ -23,7 +23,7 @@ from accounts.epoch import epoch
 from accounts.models import AuditEntry, AuditKind, SyncItem, User
 from grievances.deadlines import ReplyTerms
 from grievances.entry import GrievanceEntryForm
-from grievances.models import Category, Grievance, GrievanceKind, GrievanceState, Level, Outcome
+from grievances.models import OVER, Category, Grievance, GrievanceKind, Level, Outcome
 from lianhu.kit import clock
 from lianhu.kit.images import MAX_BYTES
 from registry.answering import cadres_under
@@ -38,7 +38,6 @@ from visits.photos import A_VISIT
 
 FORM_VERSION = 1
 TRIPS_BACK = datetime.timedelta(days=62)
-_OVER = (GrievanceState.CLOSED, GrievanceState.PUBLISHED)
 # Words by which the screen proposes a category; the first that fits, never more than a proposal.
 _WORDS = {
     "饮水用电": "水管 引水 饮水 自来水 停水 用电 停电 电线 电表 变压器",
@@ -216,7 +215,7 @@ def _matters(ids: list[int]) -> dict[int, list[dict[str, Any]]]:
     """Open ones, with the day by which an answer is owed."""
     terms = ReplyTerms.load()
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    matters = Grievance.objects.filter(household__in=ids, voided_at=None).exclude(state__in=_OVER)
+    matters = Grievance.objects.filter(household__in=ids, voided_at=None).exclude(state__in=OVER)
     for matter in matters.select_related("category").order_by("registered_on", "id"):
         due = terms.due(matter.level, matter.registered_on)
         found[matter.household_id or 0].append(

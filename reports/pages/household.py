@@ -19,8 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import audit
 from accounts.models import AuditKind
-from grievances.erasure import OVER
-from grievances.models import Grievance
+from grievances.models import OVER, Grievance
 from lianhu.kit import clock
 from registry.contact import contact_of
 from registry.holding import BLACKING_OUT, HANDING_OUT, REVEALING, is_paired_today, roles_holding

@@ -1,5 +1,6 @@
 """What the phone carries along: one's own households and those one covers, nothing else (contract, section 3)."""
 
+import gzip
 import json
 
 import pytest
@@ -137,3 +138,30 @@ def test_thirty_households_cost_no_more_statements_than_one(people, signed_in, d
         county.add_grievance(household=home)
     with django_assert_max_num_queries(45):
         assert len(carried(client)["households"]) == 31
+
+
+def test_a_first_load_with_thirty_households_is_under_300_kilobytes(people, signed_in):
+    """Pages, scripts, styles and the copy of the households, each compressed as a proxy sends it."""
+    client = signed_in(people.cadre)
+    record = {
+        "difficulties": "引水管一到冬天就冻裂，下边三户吃水都要到沟里去挑。" * 4,
+        "opinions": "路灯晚一点关。" * 10,
+    }
+    county.add_trip(people.cadre, people.village, "2026-05-03")
+    for _ in range(29):
+        home = county.add_household(village=people.village, income_sources="务农、外出务工")
+        county.pair(people.cadre, home)
+        county.add_visit(people.cadre, home, "2026-05-03", record=record)
+        county.add_grievance(household=home)
+    worker = body_of(client.get("/field/sw.js"))
+    known = json.loads(worker.decode().split("\n", 1)[0].removeprefix("self.FIELD = ").removesuffix(";"))
+    sent = {address: body_of(client.get(address)) for address in known["assets"]}
+    sent |= {"/field/sw.js": worker, "/api/field/": client.get("/api/field/").content}
+    sizes = {address: len(gzip.compress(body)) for address, body in sent.items()}
+    assert sum(sizes.values()) < 300_000, sizes
+    assert len(carried(client)["households"]) == 30
+
+
+def body_of(answer):
+    assert answer.status_code == 200
+    return b"".join(answer.streaming_content) if answer.streaming else answer.content
