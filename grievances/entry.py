@@ -101,6 +101,8 @@ def code_is_free(row: Values, facts: LedgerEntryFacts) -> Iterator[Fault]:
 
 def household_of_the_visit(row: Values, facts: LedgerEntryFacts) -> Iterator[Fault]:
     told_at: Visit | None = row.get("visit_row")
+    if told_at and told_at.voided_at:
+        yield Fault("visit", "voided", "所在的走访已作废；这件事请单独登记")
     if told_at and row.get("household") and told_at.household.code != row["household"]:
         yield Fault("household", "other_household", "与所在的走访不是同一户")
 

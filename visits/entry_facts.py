@@ -68,7 +68,7 @@ class EntryFacts:
     _units: dict[str, list[tuple[Date, Date, int]]] = field(default_factory=lambda: defaultdict(list))
     _stays: dict[tuple[str, str], list[_Stay]] = field(default_factory=lambda: defaultdict(list))
     _taken: dict[tuple[str, str], Occupied[int]] = field(default_factory=lambda: defaultdict(Occupied))
-    _visits: set[tuple[str, str, Date]] = field(default_factory=set)
+    _visits: dict[tuple[str, str, Date], int] = field(default_factory=dict)
     _companions: dict[tuple[str, str, Date], int] = field(default_factory=dict)
 
     @classmethod
@@ -160,7 +160,12 @@ class EntryFacts:
         return self._companions.get((cadre, household, day))
 
     def take_visit(self, cadre: str, household: str, day: Date) -> None:
-        self._visits.add((cadre, household, day))
+        self._visits[cadre, household, day] = 0
+
+    def there(self, row: Values) -> int | None:
+        """The visit that stands where this one would."""
+        key = (row.get("cadre", ""), row.get("household", ""), row.get("day", Date.min))
+        return self._visits.get(key) or None
 
     @staticmethod
     def place(row: int) -> str:
@@ -255,7 +260,7 @@ class EntryFacts:
             if accompanies:
                 self._companions[cadre, household, day] = pk
             else:
-                self._visits.add((cadre, household, day))
+                self._visits[cadre, household, day] = pk
 
 
 def _named(rows: list[Values], name: str) -> set[str]:

@@ -3,6 +3,7 @@
 History brought by workbook is not asked these: only `visits.rules`, which hold for both.
 """
 
+import datetime
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -37,6 +38,21 @@ def trip_has_begun(row: Values, facts: EntryFacts) -> Iterator[Fault]:
         yield Fault(
             "begins_on", "future", f"第一天 {begin} 还没有到（今天是 {facts.on}），请核对手机上的日期"
         )
+
+
+LONGEST_TRIP = datetime.timedelta(days=92)
+FARTHEST_AHEAD = datetime.timedelta(days=31)
+
+
+def trip_ends_in_reason(row: Values, facts: EntryFacts) -> Iterator[Fault]:
+    """A slip of the year would fill a lifetime with one trip."""
+    begin, end = row.get("begins_on"), row.get("ends_on")
+    if end and end > facts.on + FARTHEST_AHEAD:
+        yield Fault(
+            "ends_on", "too_far_ahead", f"最后一天 {end} 太远，最多登记到 {facts.on + FARTHEST_AHEAD}"
+        )
+    elif begin and end and end - begin > LONGEST_TRIP:
+        yield Fault("ends_on", "too_long", "一次下乡最多 92 天，更长的请分几次登记")
 
 
 def cadre_is_in_post(row: Values, facts: EntryFacts) -> Iterator[Fault]:
@@ -136,6 +152,7 @@ TRIP: tuple[Rule, ...] = (
     village_is_there,
     ends_after_begin(),  # type: ignore[assignment]
     trip_has_begun,
+    trip_ends_in_reason,
     cadre_is_in_post,
 )
 TRIP_CLAIMS: tuple[Rule, ...] = (rules.one_trip_a_village_and_day,)

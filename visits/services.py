@@ -7,9 +7,12 @@ from typing import Any
 
 from django.db import IntegrityError, connection
 from django.db.models import Max
+from django.urls import reverse
 
 from accounts.models import User
+from accounts.notices import notify
 from lianhu.kit import clock
+from registry.models import Cadre
 from registry.told_at_visit import Told, update_households
 from visits.backfill import tell_deciders
 from visits.entry_facts import EntryFacts
@@ -63,9 +66,24 @@ def record_visits(rows: Sequence[Entered], *, by: User, facts: EntryFacts) -> li
         companions = [each for visit, row in with_others for each in _companions(visit, row, facts)]
         # A companion who has entered the same visit already has it.
         Visit.objects.bulk_create(companions, ignore_conflicts=True)
+        _tell_companions(companions)
     _tell_households(visits, rows, by=by)
     tell_deciders(visits, on=facts.on)
     return visits
+
+
+def _tell_companions(visits: list[Visit]) -> None:
+    """Somebody else wrote down that they were there: they may look, and say if it is not so."""
+    accounts = dict(
+        Cadre.objects.filter(pk__in=[visit.cadre_id for visit in visits]).values_list("pk", "user")
+    )
+    for visit in visits:
+        notify(
+            User.objects.filter(pk=accounts[visit.cadre_id]),
+            key=f"companion:{visit.accompanies_id}",
+            title="同事记下您同行的一次走访，请看一看",
+            url=reverse("visit", args=[visit.accompanies_id]),
+        )
 
 
 def _hold_trips(visits: list[Visit]) -> None:

@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 ACCEPTED, DUPLICATE, REJECTED, WAITING = "accepted", "duplicate", "rejected", "waiting"
 WHOLE = "__all__"
 _TRIES = 3
+# A queue that waited longer is not heard of; a clock that says so is wrong.
+LONGEST_AWAY = datetime.timedelta(days=92)
 
 
 @dataclass
@@ -76,14 +78,17 @@ def read_item(raw: Any, arrived_at: datetime.datetime) -> Item | Result:
         return Result(
             shown, REJECTED, {"captured_at": ["写下的时间应是 ISO 8601，例如 2026-03-05T14:06:00+08:00"]}
         )
-    # A phone's clock may be wrong: nothing was written down after it arrived.
-    return Item(identity, raw["kind"], min(at, arrived_at), raw["payload"])
+    # A phone's clock may be wrong: nothing was written down after it arrived, nor by a queue of last year.
+    believed = arrived_at - LONGEST_AWAY <= at <= arrived_at
+    return Item(identity, raw["kind"], at if believed else arrived_at, raw["payload"])
 
 
 def moment_of(text: Any) -> datetime.datetime | None:
     try:
         at = datetime.datetime.fromisoformat(text)
-        return at.replace(tzinfo=at.tzinfo or clock.SHANGHAI).astimezone(clock.SHANGHAI)
+        moment = at.replace(tzinfo=at.tzinfo or clock.SHANGHAI).astimezone(clock.SHANGHAI)
+        # What lies beyond is no moment of this county, and the database could not give it back.
+        return moment if 2000 <= moment.year <= 2999 else None
     except (ValueError, TypeError, OverflowError):
         return None
 
@@ -188,9 +193,15 @@ class _Batch:
             faults = kind.faults_of(values, facts, readable=told is None)
             if faults or told:
                 self._answer(place, REJECTED, faults, told)
+                self._point_to(kind, place, facts.there(values) if faults else None)
             else:
                 right.append((place, Entered(values, self._items[place].at), digest))
         self._write(kind, right, facts)
+
+    def _point_to(self, kind: Kind, place: int, there: int | None) -> None:
+        """A day that is taken already: the way to what is there."""
+        if there and kind.page:
+            self._results[place].url = reverse(kind.page, args=[there])
 
     def _waits(self, kind: Kind, values: dict[str, Any]) -> bool:
         """Its parent is neither there nor accepted in this batch."""

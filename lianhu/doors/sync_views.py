@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 MOST_ITEMS = 100
 MOST_BYTES = 2 * 1024 * 1024
+MOST_PHONES = 10
 OLDEST = datetime.timedelta(days=3660)
 
 
@@ -104,5 +105,7 @@ def _note_phone(said: Any, user: User) -> None:
         # A phone's clock may be anywhere.
         oldest = min(max(oldest, clock.now() - OLDEST), clock.now())
     now = {"oldest_at": oldest, "contact_at": clock.now(), **numbers}
-    if not Phone.objects.filter(pk=identity, user=user).update(**now):
+    mine = Phone.objects.filter(user=user)
+    # A person has a few phones; made-up ones are not kept.
+    if not mine.filter(pk=identity).update(**now) and mine.count() < MOST_PHONES:
         Phone.objects.bulk_create([Phone(pk=identity, user=user, **now)], ignore_conflicts=True)

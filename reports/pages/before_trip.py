@@ -78,7 +78,7 @@ def homes_of(user: Any, village: str, on: datetime.date) -> list[Home]:
         )
         for pairing in pairings
     }
-    _add_visits(homes, on)
+    _add_visits(homes, scope.cadre_ids, on)
     open_matters = Grievance.objects.filter(household__in=homes, voided_at__isnull=True)
     terms = ReplyTerms.load()
     for matter in open_matters.exclude(state__in=OVER).order_by("registered_on", "number"):
@@ -92,11 +92,12 @@ def homes_of(user: Any, village: str, on: datetime.date) -> list[Home]:
     return sorted(homes.values(), key=Home.order)
 
 
-def _add_visits(homes: dict[int, Home], on: datetime.date) -> None:
-    """The last time anyone met the family, and the last record, whoever wrote it."""
+def _add_visits(homes: dict[int, Home], cadres: frozenset[int], on: datetime.date) -> None:
+    """The last time oneself (or whom one covers) met the family, and the last record, whoever wrote it."""
     made = Visit.objects.filter(household__in=homes, voided_at__isnull=True, day__lte=on)
     newest = made.order_by("household", "-day", "-pk").distinct("household")
-    for pk, day in newest.filter(result=VisitResult.MET).values_list("household", "day"):
+    met = newest.filter(result=VisitResult.MET, cadre__in=cadres)
+    for pk, day in met.values_list("household", "day"):
         homes[pk].last_met = day
     for last in newest.filter(record__isnull=False).select_related("record", "cadre"):
         homes[last.household_id].last = last

@@ -138,7 +138,7 @@ def _households(user: User, today: datetime.date) -> list[dict[str, Any]]:
     pairings = list(held)
     ids = [pairing.household_id for pairing in pairings]
     last, matters = _last_visits(ids), _matters(ids)
-    met, questions = _last_met(ids, today), _questions(ids, scope.cadre_ids)
+    met, questions = _last_met(ids, scope.cadre_ids, today), _questions(ids, scope.cadre_ids)
     return [
         _household(pairing, user)
         | {
@@ -176,10 +176,14 @@ def _household(pairing: Pairing, user: User) -> dict[str, Any]:
     }
 
 
-def _last_met(ids: list[int], today: datetime.date) -> dict[int, str]:
-    """When anyone last met the family: by that the lists are sorted, here and on paper."""
+def _last_met(ids: list[int], cadres: frozenset[int], today: datetime.date) -> dict[int, str]:
+    """When oneself (or whom one covers) last met the family: that is what is owed, and sorts the lists."""
     met = Visit.objects.filter(
-        household__in=ids, result=VisitResult.MET, voided_at__isnull=True, day__lte=today
+        household__in=ids,
+        cadre__in=cadres,
+        result=VisitResult.MET,
+        voided_at__isnull=True,
+        day__lte=today,
     )
     newest = met.order_by().values_list("household").annotate(Max("day"))
     return {household: day.isoformat() for household, day in newest}

@@ -351,7 +351,7 @@ def test_households_stand_by_when_anyone_last_met_them(late, people, home, phone
     # Nobody was there: it stays where it is. Met, it goes to the end.
     phone.context.set_offline(True)
     open_visit(phone, late)
-    phone.get_by_text("未遇", exact=True).click()
+    phone.get_by_role("radio", name="未遇").check()
     phone.get_by_role("button", name="保存到手机").click()
     phone.get_by_role("link", name=f"走访下一户：{home.head_name}").wait_for()
     phone.goto("/field/#/")

@@ -383,7 +383,7 @@ class Sender extends EventTarget {
     }
     if (status === 409 && json?.code === "other_author") {
       // Who is it, then? The page turns to that person; the queue stays its owner's.
-      await this.#refresh(store);
+      await this.#refresh(store).catch(() => store.disown());
       throw new Stop("other");
     }
     if (status === 429 || status === 503) throw new Stop("busy", retryAfter);

@@ -77,6 +77,12 @@ export class AlreadySent extends Error {
   name = "AlreadySent";
 }
 
+/** The cookie that signing in sets says another than this one. @param {number | undefined} user */
+function another(user) {
+  const said = Number(document.cookie.match(/(?:^|; )signed_in=(\d+)/)?.[1] ?? 0);
+  return Boolean(said && user !== undefined && said !== user);
+}
+
 /** @param {unknown} error @returns {Error} */
 function told(error) {
   if (error instanceof StoreFull || error instanceof StoreClosed || error instanceof AlreadySent) return error;
@@ -219,7 +225,9 @@ export class Store extends EventTarget {
   async #reload() {
     const before = this.#owner;
     await this.#read(async (db) => {
-      const id = await db.get("meta", "owner");
+      const kept = await db.get("meta", "owner");
+      // Whoever signed in since, the copy of the one before is not theirs to see or to write in.
+      const id = another(kept) ? undefined : kept;
       const row = id === undefined ? null : ((await db.get("users", id)) ?? null);
       this.#owner = row;
       const all = await db.getAll("items");
@@ -303,6 +311,10 @@ export class Store extends EventTarget {
     }
     const now = Date.now();
     const ids = items.map((item) => item.id ?? newId());
+    if (another(owner.id)) {
+      await this.#reload();
+      throw new StoreClosed("owner");
+    }
     await this.#write(["meta", "items", "photos", "bytes"], async (tx) => {
       // Another tab may have let another person in since this page was opened.
       if ((await tx.objectStore("meta").get("owner")) !== owner.id) throw new StoreClosed("owner");
@@ -422,6 +434,15 @@ export class Store extends EventTarget {
   }
 
   // --- For the sender ------------------------------------------------------------------------------------
+
+  /** The server says that another person is signed in: until it says who, this phone is nobody's. */
+  async disown() {
+    await this.#write(["meta"], async (tx) => {
+      await tx.objectStore("meta").delete("owner");
+    });
+    await this.#reload();
+    this.#channel?.postMessage("change");
+  }
 
   /** By what the server knows the owner: the 工号 where there is one. */
   code() {

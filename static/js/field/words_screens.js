@@ -20,6 +20,15 @@ export function nowOf(snapshot) {
   return Date.now() + (told && snapshot.at ? told - snapshot.at : 0);
 }
 
+/**
+ * The day from which the server counts a matter's answer: when it was written down, never before its visit.
+ * @param {string} captured_at @param {string} [visited]
+ */
+export const heardOn = (captured_at, visited = "") => {
+  const written = isoDay(Date.parse(captured_at));
+  return written < visited ? visited : written;
+};
+
 /** @param {any} snapshot */
 export const todayOf = (snapshot) => isoDay(nowOf(snapshot));
 
@@ -82,9 +91,15 @@ export const answerWords = (level, day, today) =>
 /** @param {any} household */
 export const placeOf = (household) => `${household.village_name}${household.group}`;
 
-/** @param {any} household @param {string} today */
-export function lastVisitWords(household, today) {
-  const last = household.last_visit;
-  if (!last) return ["还没有走访过"];
-  return [`上次 ${dayWords(last.day, today)}，`, ago(last.day, today)];
+/**
+ * When anyone last met the family, and after it a later visit at which nobody did.
+ * @param {any} household @param {string} today @returns {{ before: string, when: string, after: string }}
+ */
+export function lastMetWords(household, today) {
+  const { last_met: met, last_visit: last } = household;
+  if (!met && !last) return { before: "还没有走访过", when: "", after: "" };
+  const later = last && last.result !== "met" && last.day > (met ?? "");
+  const after = later ? `上次 ${dayWords(last.day, today)}，${last.result_label}` : "";
+  if (!met) return { before: "还没有见过面", when: "", after };
+  return { before: `上次见面 ${dayWords(met, today)}，`, when: ago(met, today), after };
 }

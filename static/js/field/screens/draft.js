@@ -15,10 +15,12 @@ window.addEventListener("hashchange", (event) => guarded?.(event));
 
 /**
  * @param {{ store: any, key: string, snapshot: any, today: string, read: () => Record<string, any>,
- *   told: (words: string) => void, failed: (words: string) => void, leaving: string }} given
- *   `read` gives one value a key: what is heavy (photos) has a key of its own and is written only when named
+ *   told: (words: string) => void, failed: (words: string) => void, leaving: string,
+ *   pending?: () => Promise<void> | null }} given
+ *   `read` gives one value a key: what is heavy (photos) has a key of its own and is written only when named;
+ *   `pending` is work that still adds to it
  */
-export function keeper({ store, key, snapshot, today, read, told, failed, leaving }) {
+export function keeper({ store, key, snapshot, today, read, told, failed, leaving, pending }) {
   let timer = 0;
   let dirty = false;
   let over = false;
@@ -52,6 +54,7 @@ export function keeper({ store, key, snapshot, today, read, told, failed, leavin
     window.history.replaceState(null, "", here);
     void ask("离开吗？", leaving, "离开", "接着写").then(async (yes) => {
       if (!yes) return;
+      await pending?.();
       await write();
       end();
       window.location.assign(wanted);
@@ -85,11 +88,11 @@ export function keeper({ store, key, snapshot, today, read, told, failed, leavin
       window.clearTimeout(timer);
       timer = window.setTimeout(() => void write(), WAIT);
     },
-    /** The work is saved, or thrown away: the copy goes. @param {string[]} names */
-    async drop(...names) {
+    /** The work is saved, or thrown away: the copy goes. */
+    async drop() {
       end();
       await last;
-      for (const name of names) await store.dropDraft(`${key}:${name}`).catch(() => undefined);
+      for (const name of Object.keys(read())) await store.dropDraft(`${key}:${name}`).catch(() => undefined);
     },
     leave() {
       if (!over && due.size > 0) void write();

@@ -1,5 +1,5 @@
 // @ts-check
-// 走访: what is owed, where one is, and the households longest unvisited first. All from this phone.
+// 走访: what is owed, where one is, and the households longest unmet first. All from this phone.
 
 import { bottom, button, chip, empty, field, h, input, link, part, refill } from "field/dom.js";
 import { momentWords, spanWords } from "field/words_screens.js";
@@ -165,7 +165,7 @@ function households({ households: own }, seek, box) {
   );
   return part(
     `我的户 ${own.length} 户`,
-    own.length > 0 && h("span", { class: "note" }, "最久没去的在前"),
+    own.length > 0 && h("span", { class: "note" }, "最久没见面的在前"),
     own.length > 5 && field("search", "找户", search, { help: "姓名、户编码、电话尾号、组都可以。" }),
     box,
   );

@@ -2,9 +2,9 @@
 // One household as this phone knows it: facts, last record, matters, telephone, and what can be done.
 
 import { bottom, chip, h, link, part, tags } from "field/dom.js";
-import { lastVisitWords, placeOf, spacedPhone, withWeekday } from "field/words_screens.js";
+import { placeOf, spacedPhone, withWeekday } from "field/words_screens.js";
 import { load } from "field/screens/own.js";
-import { matterLine } from "field/screens/rows.js";
+import { matterLine, metLine } from "field/screens/rows.js";
 import { nothingHere } from "field/screens/nothing.js";
 import { routes as matter } from "field/screens/matter.js";
 
@@ -20,7 +20,6 @@ async function render(main, { code }, ctx) {
   const here = encodeURIComponent(code);
   const waiting = items.filter((item) => item.payload.household === code && item.state !== "sent");
   const last = one.last_visit;
-  const [before, when] = lastVisitWords(one, today);
   const line = (/** @type {string} */ label, /** @type {any} */ value) =>
     value ? [h("dt", {}, label), h("dd", { class: "prose" }, value)] : [];
   const labels = (/** @type {"seen" | "clear"} */ name) =>
@@ -31,7 +30,7 @@ async function render(main, { code }, ctx) {
   main.append(
     h("h1", {}, `${one.head_name}户`),
     h("p", {}, placeOf(one), tags(one.marks)),
-    h("p", {}, before, when && h("strong", {}, when)),
+    metLine(one, today),
     h(
       "p",
       { class: "two-buttons" },

@@ -1,10 +1,10 @@
 // @ts-check
-// 行前清单 (contract, section 3): one village, my households by last visit, with what to know before the door.
+// 行前清单 (contract, section 3): one village, my households longest unmet first, with what to know before the door.
 
 import { bottom, empty, h, link, tags } from "field/dom.js";
-import { dayWords, lastVisitWords, momentWords } from "field/words_screens.js";
+import { dayWords, momentWords } from "field/words_screens.js";
 import { authorOf, load, tripOn, tripsOf, villageName } from "field/screens/own.js";
-import { actions, matterLine } from "field/screens/rows.js";
+import { actions, matterLine, metLine } from "field/screens/rows.js";
 import { nothingHere } from "field/screens/nothing.js";
 import { NONE } from "field/screens/visit_state.js";
 
@@ -49,7 +49,6 @@ async function render(main, { code }, ctx) {
 
 /** @param {any} one @param {string} today */
 function entry(one, today) {
-  const [before, when] = lastVisitWords(one, today);
   const last = one.last_visit;
   const said = (/** @type {string} */ label, /** @type {string} */ words) =>
     words && words.trim() && words.trim() !== NONE
@@ -66,17 +65,7 @@ function entry(one, today) {
       tags(one.marks),
     ),
     h("p", { class: "note" }, [one.group, `${one.people_count} 人`, one.address].filter(Boolean).join(" · ")),
-    h(
-      "p",
-      {},
-      when
-        ? [
-            before,
-            h("strong", {}, when),
-            last.result_label && last.result !== "met" ? `（${last.result_label}）` : "",
-          ]
-        : h("strong", {}, before),
-    ),
+    metLine(one, today),
     last &&
       h(
         "dl",

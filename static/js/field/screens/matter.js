@@ -1,13 +1,13 @@
 // @ts-check
 // 诉求 without a visit: by telephone, at the roadside, in the office; or one from the queue, mended.
 
-import { area, banner, bottom, field, h, input, refill, showFaults, tags } from "field/dom.js";
-import { placeOf } from "field/words_screens.js";
-import { isOnline, live, load } from "field/screens/own.js";
-import { keeper, storageWords } from "field/screens/draft.js";
+import { area, field, h, input, refill, tags } from "field/dom.js";
+import { heardOn, placeOf } from "field/words_screens.js";
+import { load } from "field/screens/own.js";
 import { nothingHere } from "field/screens/nothing.js";
+import { sheet } from "field/screens/sheet.js";
 import { guessCategory, matterItem, newRow } from "field/screens/visit_state.js";
-import { matterFields } from "field/screens/visit_matters.js";
+import { answerFields, matterFields } from "field/screens/visit_matters.js";
 
 /** @typedef {import("field/screens/own.js").Context} Context */
 
@@ -44,7 +44,7 @@ export async function editMatter(main, ctx, loaded, item) {
       kind,
       matter: true,
     },
-    ...{ answered, answer: spot_answer ?? "" },
+    ...(answered ? { answered, answer: spot_answer ?? "", outcome: outcome || "solved" } : {}),
     ...words,
   };
   return draw(main, ctx, loaded, row, { key, item, belongs, parents: item.parents });
@@ -54,23 +54,17 @@ export async function editMatter(main, ctx, loaded, item) {
  * @param {HTMLElement} main @param {Context} ctx @param {any} loaded @param {any} row
  * @param {{ key: string, item: any, belongs: any, parents: string[] }} given
  */
-function draw(main, ctx, { snapshot, households, today }, row, { key, item, belongs, parents }) {
+function draw(main, ctx, { snapshot, households, items, today }, row, { key, item, belongs, parents }) {
   const household = households.find((/** @type {any} */ one) => one.code === belongs.household);
   ctx.head("诉求", item ? "#/queue" : `#/household/${encodeURIComponent(belongs.household)}`);
-  const form = h("form", { novalidate: true, autocomplete: "off" });
-  const storage = h("div", {});
-  const kept = h("p", { class: "note kept" });
-  const draft = keeper({
-    store: ctx.store,
-    key,
-    snapshot,
-    today,
-    read: () => ({ words: row }),
-    told: (words) => {
-      kept.textContent = words;
-    },
-    failed: (words) => refill(storage, banner("bad", "没有存下草稿", words)),
-    leaving: "写好的已经存成草稿，下次打开接着写。",
+  const made = () => matterItem(row, belongs, parents, {});
+  const { form, storage, kept, draft, actions, open } = sheet(ctx, {
+    ...{ key, snapshot, today, what: "这件诉求", next: () => `#/saved/${belongs.visit ?? row.id}` },
+    drafts: () => ({ words: row }),
+    truth: (online) =>
+      online ? "先存进手机，马上上传挂号。" : "先存在手机里，能上传时自动上传挂号。",
+    faults: () => faultsOf(made().payload, row, snapshot),
+    made: () => ({ items: [made()] }),
   });
   const details = h("div", {});
   const text = area(
@@ -90,17 +84,14 @@ function draw(main, ctx, { snapshot, households, today }, row, { key, item, belo
     row.title = value;
     draft.changed();
   });
+  const changed = () => draft.changed();
+  const visit = items.find((/** @type {any} */ one) => one.id === belongs.visit);
+  const heard = item ? heardOn(item.captured_at, visit?.payload.day) : today;
   refill(
     details,
-    matterFields(snapshot, row, today, today, () => draft.changed()),
+    matterFields(snapshot, row, heard, today, changed),
+    row.answered && answerFields(snapshot, row, changed),
   );
-  const save = h("button", { type: "submit", class: "button main wide" });
-  const truth = h("p", { class: "note" });
-  const sayTruth = () => {
-    save.textContent = isOnline(ctx) ? "保存并上传" : "保存到手机";
-    truth.textContent = isOnline(ctx) ? "先存进手机，马上上传挂号。" : "先存在手机里，能上传时自动上传挂号。";
-  };
-  sayTruth();
   refill(
     form,
     storage,
@@ -116,54 +107,19 @@ function draw(main, ctx, { snapshot, households, today }, row, { key, item, belo
     field(`${row.id}-text`, "什么事", text, { help: "照群众说的写，一件一记。" }),
     field(`${row.id}-title`, "标题", title, { hint: "可不填", help: "不填就用开头 30 个字。" }),
     details,
-    row.answered &&
-      field(
-        `${row.id}-answer`,
-        "当场怎么答复的",
-        area(row.answer, (value) => {
-          row.answer = value;
-          draft.changed();
-        }),
-      ),
     kept,
-    bottom(truth, save),
+    actions(),
   );
-  let saving = false;
-  form.addEventListener("submit", async (/** @type {Event} */ event) => {
-    event.preventDefault();
-    if (saving) return;
-    const made = matterItem(row, belongs, parents, {});
-    if (showFaults(form, faultsOf(made.payload, row, snapshot))) return;
-    saving = true;
-    save.disabled = true;
-    try {
-      await ctx.store.save([made]);
-    } catch (error) {
-      saving = false;
-      save.disabled = false;
-      refill(storage, banner("bad", "没有保存", storageWords(error, "这件诉求没有存进手机")));
-      storage.scrollIntoView({ block: "center" });
-      return;
-    }
-    await draft.drop("words");
-    void ctx.sender.sendNow();
-    ctx.go(`#/saved/${belongs.visit ?? row.id}`);
-  });
-  main.append(form);
-  if (item?.state === "refused") {
-    const faults = Object.fromEntries(
-      Object.entries(item.errors).map(([name, told]) => [
-        SEATS[name] ? `${row.id}-${SEATS[name]}` : name,
-        told,
-      ]),
-    );
-    showFaults(form, /** @type {any} */ (faults), "被退回。改好再保存，会重新上传。");
-  }
-  const stop = live(ctx, sayTruth);
-  return () => {
-    stop();
-    draft.leave();
-  };
+  const refused =
+    item?.state === "refused"
+      ? Object.fromEntries(
+          Object.entries(/** @type {Record<string, string[]>} */ (item.errors)).map(([name, told]) => [
+            SEATS[name] ? `${row.id}-${SEATS[name]}` : name,
+            told,
+          ]),
+        )
+      : null;
+  return open(main, refused);
 }
 
 /** @type {Record<string, string>} */
@@ -174,6 +130,7 @@ const SEATS = {
   level: "level",
   kind: "kind",
   spot_answer: "answer",
+  outcome: "outcome",
 };
 
 /** What the form demands; every other rule is the server's. @param {any} payload @param {any} row @param {any} snapshot */
@@ -190,5 +147,6 @@ function faultsOf(payload, row, snapshot) {
     const over = typeof value === "string" && rule.max_length ? [...value].length - rule.max_length : 0;
     if (over > 0) need(`${rule.label}最多 ${rule.max_length} 字，多了 ${over} 字`);
   }
+  if (row.answered && !row.answer.trim()) faults[`${row.id}-answer`] = ["请写当场怎么答复的"];
   return faults;
 }

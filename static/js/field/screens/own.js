@@ -13,14 +13,14 @@ export async function load(ctx) {
   const [snapshot, items] = await Promise.all([ctx.store.snapshot(), ctx.store.items()]);
   const today = todayOf(snapshot);
   const households = (snapshot?.households ?? []).map((/** @type {Household} */ one) =>
-    withUnsent(one, items),
+    withUnsent(one, items, snapshot),
   );
-  households.sort(longestUnvisited);
+  households.sort(longestUnmet);
   return { snapshot, items, households, today };
 }
 
-/** A visit that still waits on this phone is the last one too. @param {Household} household @param {Item[]} items */
-function withUnsent(household, items) {
+/** A visit that still waits on this phone is the last one too. @param {Household} household @param {Item[]} items @param {Snapshot} snapshot */
+function withUnsent(household, items, snapshot) {
   const visits = items
     .filter(
       (item) =>
@@ -28,7 +28,10 @@ function withUnsent(household, items) {
     )
     .sort((a, b) => (a.payload.day < b.payload.day ? 1 : -1));
   const newest = visits[0]?.payload;
-  if (!newest || (household.last_visit && household.last_visit.day >= newest.day)) return household;
+  const met = visits.find((item) => item.payload.result === "met")?.payload.day ?? "";
+  const last_met = met > (household.last_met ?? "") ? met : household.last_met;
+  if (!newest || (household.last_visit && household.last_visit.day >= newest.day))
+    return { ...household, last_met };
   const { head_name, phone, people_count, income_sources } = newest;
   return {
     ...household,
@@ -36,13 +39,24 @@ function withUnsent(household, items) {
     phone: phone || household.phone,
     people_count: people_count || household.people_count,
     income_sources: income_sources || household.income_sources,
-    last_visit: { ...household.last_visit, ...newest },
+    last_met,
+    last_visit: {
+      ...household.last_visit,
+      ...newest,
+      result_label: snapshot.results.find((/** @type {any} */ one) => one[0] === newest.result)?.[1] ?? "",
+      cadre_name: nameOf(snapshot, newest.cadre),
+    },
   };
 }
 
-/** @param {Household} a @param {Household} b */
-function longestUnvisited(a, b) {
-  const [first, second] = [a.last_visit?.day ?? "", b.last_visit?.day ?? ""];
+/** Who made a visit that was typed here. @param {Snapshot} snapshot @param {string} [code] of the cadre it was typed for */
+const nameOf = (snapshot, code) =>
+  (code ? snapshot.records_for.find((/** @type {any} */ one) => one.code === code) : snapshot.cadre)?.name ??
+  "";
+
+/** Never met first. @param {Household} a @param {Household} b */
+function longestUnmet(a, b) {
+  const [first, second] = [a.last_met ?? "", b.last_met ?? ""];
   return first < second ? -1 : first > second ? 1 : a.code < b.code ? -1 : 1;
 }
 

@@ -8,6 +8,8 @@ import { shrink } from "field/photos.js";
 /**
  * @param {any} form @param {HTMLElement} box @param {{ store: any, visit: string, kept: { id: string }[] }} given
  *   `kept` are the photos that the queue already has for this visit
+ * @returns {{ pending: () => Promise<void> | null, faults: () => Record<string, string[]> }} the work that saving waits
+ *   for, and what went wrong with it meanwhile, told once
  */
 export function pictures(form, box, given) {
   const { visit, snapshot } = form;
@@ -16,6 +18,31 @@ export function pictures(form, box, given) {
   const rejected = h("ul", { class: "fault" });
   const list = h("ul", { class: "pictures" });
   const left = () => most - visit.pictures.length - given.kept.length;
+  /** @type {Promise<void> | null} */
+  let work = null;
+  let [awaited, failed] = [false, false];
+  const reject = (/** @type {string} */ words) => {
+    failed = true;
+    rejected.append(h("li", {}, words));
+  };
+
+  const take = async (/** @type {File[]} */ chosen) => {
+    for (const [at, one] of chosen.entries()) {
+      if (left() <= 0) {
+        reject(`一次走访最多 ${most} 张照片，后面的没有加。`);
+        break;
+      }
+      told.textContent = `正在处理第 ${at + 1} 张，共 ${chosen.length} 张……`;
+      try {
+        visit.pictures.push({ id: newId(), blob: await shrink(one) });
+      } catch (error) {
+        reject(`${one.name}：${error instanceof Error ? error.message : "读不出这张照片"}`);
+      }
+      draw();
+      form.changed("pictures");
+    }
+    told.textContent = "";
+  };
 
   const file = h("input", {
     type: "file",
@@ -24,27 +51,20 @@ export function pictures(form, box, given) {
     accept: "image/jpeg,image/png,image/webp",
     multiple: true,
     "aria-describedby": "f-photos-help",
-    onchange: async () => {
+    onchange: () => {
       const chosen = [...file.files];
       file.value = "";
-      refill(rejected);
-      for (const [at, one] of chosen.entries()) {
-        if (left() <= 0) {
-          rejected.append(h("li", {}, `一次走访最多 ${most} 张照片，后面的没有加。`));
-          break;
-        }
-        told.textContent = `正在处理第 ${at + 1} 张，共 ${chosen.length} 张……`;
-        try {
-          visit.pictures.push({ id: newId(), blob: await shrink(one) });
-        } catch (error) {
-          rejected.append(
-            h("li", {}, `${one.name}：${error instanceof Error ? error.message : "读不出这张照片"}`),
-          );
-        }
+      if (!work) {
+        refill(rejected);
+        awaited = failed = false;
       }
-      told.textContent = "";
-      draw();
+      // Leaving asks from now on.
       form.changed("pictures");
+      const mine = (work ?? Promise.resolve()).then(() => take(chosen));
+      work = mine;
+      void mine.then(() => {
+        if (work === mine) work = null;
+      });
     },
   });
 
@@ -99,4 +119,19 @@ export function pictures(form, box, given) {
     rejected,
     list,
   );
+
+  return {
+    pending: () => {
+      if (work) awaited = true;
+      return work;
+    },
+    faults: () => {
+      const unread = awaited && failed;
+      awaited = failed = false;
+      /** @type {Record<string, string[]>} */
+      const faults = {};
+      if (unread) faults.photos = ["有照片没有加上，原因写在照片下面；不加也行，就再点一次保存"];
+      return faults;
+    },
+  };
 }

@@ -2,12 +2,11 @@
 // One household in a list: who, where, when last, what is open, and the two actions.
 
 import { h, link, tags } from "field/dom.js";
-import { dayWords, lastVisitWords, placeOf } from "field/words_screens.js";
+import { dayWords, lastMetWords, placeOf } from "field/words_screens.js";
 
 /** @param {any} one @param {string} today @param {{ place?: boolean }} [how] */
 export function householdRow(one, today, { place = true } = {}) {
   const code = encodeURIComponent(one.code);
-  const [before, when] = lastVisitWords(one, today);
   const where = [place ? placeOf(one) : one.group, `${one.people_count} 人`].filter(Boolean).join(" · ");
   return h(
     "li",
@@ -15,11 +14,22 @@ export function householdRow(one, today, { place = true } = {}) {
     link(one.head_name, `#/household/${code}`, { class: "title target" }),
     tags(one.marks),
     h("p", { class: "note" }, where, one.covered_for && `，代管${one.covered_for}的户`),
-    h("p", {}, when ? [before, h("strong", {}, when)] : h("strong", {}, before)),
+    metLine(one, today),
     one.matters.length > 0 &&
       h("p", {}, link(`在办诉求 ${one.matters.length} 件`, `#/household/${code}`, { class: "target" })),
     one.questions.length > 0 && h("p", { class: "warn" }, `村里有一问：${one.questions[0].text}`),
     actions(one),
+  );
+}
+
+/** @param {any} one @param {string} today */
+export function metLine(one, today) {
+  const { before, when, after } = lastMetWords(one, today);
+  return h(
+    "p",
+    {},
+    when ? [before, h("strong", {}, when)] : h("strong", {}, before),
+    after && h("span", { class: "note" }, `；${after}`),
   );
 }
 

@@ -2,7 +2,7 @@
 // After saving: where it is now, the query codes for the family, and the next household of this village.
 
 import { banner, bottom, button, chip, h, link, part, refill, tags } from "field/dom.js";
-import { answerWords, lastVisitWords, spacedCode, withWeekday } from "field/words_screens.js";
+import { answerWords, heardOn, lastMetWords, spacedCode, withWeekday } from "field/words_screens.js";
 import { authorOf, isMine, live, load, tripsOf, villageName } from "field/screens/own.js";
 import { countWords } from "field/screens/visit_state.js";
 import { nothingHere } from "field/screens/nothing.js";
@@ -125,7 +125,7 @@ function whereabouts(box, item, group, ctx) {
 function card(matter, item, snapshot, today) {
   const { query_code, content, level, spot_answer, category } = matter.payload;
   const code = spacedCode(query_code);
-  const day = item.payload.day ?? today;
+  const day = heardOn(matter.captured_at, item.payload.day);
   const how = snapshot.levels.find((/** @type {any} */ one) => one.value === level);
   const due = spot_answer ? `当场已答复：${spot_answer}` : how ? answerWords(how, day, today) : "";
   const image = () => qr(`${snapshot.query_url}${query_code}`, `查进度的二维码，查询码 ${code}`);
@@ -190,7 +190,7 @@ function print(box) {
   window.print();
 }
 
-/** My households of the village that were not visited on that day, longest unvisited first. @param {any} item @param {any[]} households @param {any[]} items @param {any} snapshot @param {string} today */
+/** My households of the village that were not visited on that day, longest unmet first. @param {any} item @param {any[]} households @param {any[]} items @param {any} snapshot @param {string} today */
 function nextOnes(item, households, items, snapshot, today) {
   const household = households.find((one) => one.code === item.payload.household);
   const trip = tripsOf(snapshot, items, item.payload.cadre || authorOf(snapshot)).find(
@@ -211,7 +211,7 @@ function nextOnes(item, households, items, snapshot, today) {
 /** @param {any} one @param {string} today */
 function nextRow(one, today) {
   const question = one.questions[0];
-  const [before, when] = lastVisitWords(one, today);
+  const { before, when, after } = lastMetWords(one, today);
   return h(
     "li",
     {},
@@ -222,7 +222,7 @@ function nextRow(one, today) {
       { class: "note" },
       one.group,
       one.group && " · ",
-      question ? `村里有一问：${question.text}` : [before, when].filter(Boolean).join(""),
+      question ? `村里有一问：${question.text}` : `${before}${when}${after && `；${after}`}`,
     ),
   );
 }

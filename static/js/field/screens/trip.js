@@ -1,12 +1,12 @@
 // @ts-check
 // 下乡: a village, its first and its last day (方案四(三); contract, section 3), new or mended.
 
-import { banner, bottom, button, field, h, input, refill, select, showFaults } from "field/dom.js";
+import { banner, button, field, h, input, refill, select } from "field/dom.js";
 import { dayWords, plusDays, spanWords } from "field/words_screens.js";
 import { newId } from "field/store.js";
-import { authorOf, isOnline, live, load, tripsOf, villageName } from "field/screens/own.js";
-import { keeper, storageWords } from "field/screens/draft.js";
+import { authorOf, load, tripsOf, villageName } from "field/screens/own.js";
 import { nothingHere } from "field/screens/nothing.js";
+import { sheet } from "field/screens/sheet.js";
 
 /** @typedef {import("field/screens/own.js").Context} Context */
 /** @typedef {{ id: string, village: string, begins_on: string, ends_on: string, cadre: string }} Trip */
@@ -40,20 +40,13 @@ export async function editTrip(main, ctx, loaded, item) {
  */
 function draw(main, ctx, { snapshot, items, today }, trip, { key, item }) {
   ctx.head("下乡", item ? "#/queue" : "#/");
-  const form = h("form", { novalidate: true, autocomplete: "off" });
-  const storage = h("div", {});
-  const kept = h("p", { class: "note kept" });
-  const draft = keeper({
-    store: ctx.store,
-    key,
-    snapshot,
-    today,
-    read: () => ({ words: trip }),
-    told: (words) => {
-      kept.textContent = words;
-    },
-    failed: (words) => refill(storage, banner("bad", "没有存下草稿", words)),
-    leaving: "写好的已经存成草稿，下次打开接着写。",
+  const { form, storage, kept, draft, actions, open } = sheet(ctx, {
+    ...{ key, snapshot, today, what: "这次下乡" },
+    drafts: () => ({ words: trip }),
+    truth: (online) => (online ? "先存进手机，马上上传。" : "先存在手机里，能上传时自动上传。"),
+    faults: () => faultsOf(trip),
+    made: () => ({ items: [itemOf(trip, snapshot)] }),
+    next: () => (item ? "#/queue" : `#/village/${trip.village}`),
   });
   const warning = h("div", { role: "status" });
   const ends = h("div", { class: "quick" });
@@ -121,13 +114,6 @@ function draw(main, ctx, { snapshot, items, today }, trip, { key, item }) {
         );
       }),
     );
-  const save = h("button", { type: "submit", class: "button main wide" });
-  const truth = h("p", { class: "note" });
-  const sayTruth = () => {
-    save.textContent = isOnline(ctx) ? "保存并上传" : "保存到手机";
-    truth.textContent = isOnline(ctx) ? "先存进手机，马上上传。" : "先存在手机里，能上传时自动上传。";
-  };
-  sayTruth();
   warn();
   quick();
   refill(
@@ -167,42 +153,22 @@ function draw(main, ctx, { snapshot, items, today }, trip, { key, item }) {
     ends,
     warning,
     kept,
-    bottom(truth, save),
+    actions(),
   );
+  return open(main, item?.state === "refused" ? item.errors : null);
+}
 
-  let saving = false;
-  form.addEventListener("submit", async (/** @type {Event} */ event) => {
-    event.preventDefault();
-    if (saving) return;
-    /** @type {Record<string, string[]>} */
-    const faults = {};
-    if (!trip.village) faults.village = ["请选村"];
-    if (trip.ends_on < trip.begins_on) faults.ends_on = ["最后一天在第一天之前"];
-    if (showFaults(form, faults)) return;
-    saving = true;
-    save.disabled = true;
-    const { id, village, begins_on, ends_on, cadre } = trip;
-    const payload = { village, begins_on, ends_on, ...(cadre ? { cadre } : {}) };
-    try {
-      await ctx.store.save([
-        { id, kind: "trip", payload, parents: [], label: villageName(snapshot, village) },
-      ]);
-    } catch (error) {
-      saving = false;
-      save.disabled = false;
-      refill(storage, banner("bad", "没有保存", storageWords(error, "这次下乡没有存进手机")));
-      storage.scrollIntoView({ block: "center" });
-      return;
-    }
-    await draft.drop("words");
-    void ctx.sender.sendNow();
-    ctx.go(item ? "#/queue" : `#/village/${village}`);
-  });
-  main.append(form);
-  if (item?.state === "refused") showFaults(form, item.errors, "被退回。改好再保存，会重新上传。");
-  const stop = live(ctx, sayTruth);
-  return () => {
-    stop();
-    draft.leave();
-  };
+/** @param {Trip} trip */
+function faultsOf(trip) {
+  /** @type {Record<string, string[]>} */
+  const faults = {};
+  if (!trip.village) faults.village = ["请选村"];
+  if (trip.ends_on < trip.begins_on) faults.ends_on = ["最后一天在第一天之前"];
+  return faults;
+}
+
+/** @param {Trip} trip @param {any} snapshot */
+function itemOf({ id, village, begins_on, ends_on, cadre }, snapshot) {
+  const payload = { village, begins_on, ends_on, ...(cadre ? { cadre } : {}) };
+  return { id, kind: "trip", payload, parents: [], label: villageName(snapshot, village) };
 }

@@ -1,15 +1,15 @@
 // @ts-check
 // One screen for one visit (contract, section 3; 民情记录表, 方案四(四)), new or taken up again from the queue.
 
-import { banner, bottom, button, fold, h, link, refill, reveal, showFaults, tags } from "field/dom.js";
+import { banner, button, fold, h, link, refill, reveal, tags } from "field/dom.js";
 import { placeOf, withWeekday } from "field/words_screens.js";
 import { actorOf, coveringTrip, faultsOf, fresh, fromItem, itemsOf } from "field/screens/visit_state.js";
-import { isOnline, live, load, tripsOf, villageName } from "field/screens/own.js";
-import { keeper, storageWords } from "field/screens/draft.js";
+import { load, tripsOf, villageName } from "field/screens/own.js";
 import { pictures } from "field/screens/pictures.js";
 import { editMatter } from "field/screens/matter.js";
 import { editTrip } from "field/screens/trip.js";
 import { nothingHere } from "field/screens/nothing.js";
+import { sheet } from "field/screens/sheet.js";
 import { people, place, proxy } from "field/screens/visit_company.js";
 import { resultChoice, trip, when } from "field/screens/visit_journey.js";
 import { difficulties } from "field/screens/visit_matters.js";
@@ -124,23 +124,20 @@ function draw(main, ctx, given) {
   const name = household?.head_name ?? (visit.facts.head_name || null);
   ctx.head("走访", item ? "#/queue" : "#/");
 
-  const form = h("form", { novalidate: true, autocomplete: "off", class: "visit" });
   const said = h("p", { class: "unseen", role: "status" });
-  const kept = h("p", { class: "note kept" });
-  const storage = h("div", {});
-  const draft = keeper({
-    store: ctx.store,
-    key,
-    snapshot,
-    today,
-    read: () => ({ words: { ...visit, pictures: [], attached: 0 }, pictures: visit.pictures }),
-    told: (words) => {
-      kept.textContent = words;
-      refill(storage);
-    },
-    failed: (words) => refill(storage, banner("bad", "没有存下草稿", words)),
-    leaving: "写好的已经存成草稿，下次打开这户接着写。",
+  const { form, storage, kept, draft, actions, open } = sheet(ctx, {
+    ...{ key, snapshot, today, what: "这份走访", again: "这户", next: () => `#/saved/${visit.id}` },
+    drafts: () => ({ words: { ...visit, pictures: [], attached: 0 }, pictures: visit.pictures }),
+    truth: (online) => (online ? "先存进手机，马上上传；上传完会告诉您。" : whyLater(ctx)),
+    pending: () => photos.pending(),
+    pendingWords: "正在处理照片……",
+    faults: () => ({
+      ...withSeats(visit, faultsOf(visit, snapshot, today, covering())),
+      ...photos.faults(),
+    }),
+    made: () => itemsOf(visit, snapshot, household, covering()),
   });
+  const covering = () => coveringTrip(visit, tripsOf(snapshot, items, actorOf(visit, snapshot)));
 
   /** @type {Record<string, (form: any, box: HTMLElement) => any>} */
   const groups = {
@@ -196,22 +193,18 @@ function draw(main, ctx, given) {
 
   const result = h("div", { class: "step" }, chooseResult(face));
   face.redraw(...Object.keys(groups));
-  pictures(face, boxes.pictures, { store: ctx.store, visit: visit.id, kept: item?.photos ?? [] });
+  const photos = pictures(face, boxes.pictures, {
+    store: ctx.store,
+    visit: visit.id,
+    kept: item?.photos ?? [],
+  });
 
-  const save = h("button", { type: "submit", class: "button main wide" });
-  const truth = h("p", { class: "note" });
-  const sayTruth = () => {
-    const online = isOnline(ctx);
-    save.textContent = online ? "保存并上传" : "保存到手机";
-    truth.textContent = online ? "先存进手机，马上上传；上传完会告诉您。" : whyLater(ctx);
-  };
-  sayTruth();
-
+  form.classList.add("visit");
   refill(
     form,
     h("div", { class: "tools" }, kept),
     storage,
-    notices(given, form, () => draft, ctx, openDay, openProxy),
+    notices(given, draft, openDay, openProxy),
     boxes.heading,
     boxes.when,
     boxes.trip,
@@ -233,42 +226,13 @@ function draw(main, ctx, given) {
     ),
     household && !visit.proxy && button("这次是代访", openProxy, { class: "button text" }),
     said,
-    bottom(truth, save),
+    actions(),
   );
 
-  let saving = false;
-  form.addEventListener("submit", async (/** @type {Event} */ event) => {
-    event.preventDefault();
-    if (saving) return;
-    const covering = coveringTrip(visit, tripsOf(snapshot, items, actorOf(visit, snapshot)));
-    if (showFaults(form, withSeats(visit, faultsOf(visit, snapshot, today, covering)))) return;
-    saving = true;
-    save.disabled = true;
-    const made = itemsOf(visit, snapshot, household, covering);
-    try {
-      await ctx.store.save(made.items, made.photos);
-    } catch (error) {
-      saving = false;
-      save.disabled = false;
-      const told = banner("bad", "没有保存", storageWords(error, "这份走访没有存进手机"));
-      refill(storage, told);
-      told.scrollIntoView({ block: "center" });
-      return;
-    }
-    await draft.drop("words", "pictures");
-    void ctx.sender.sendNow();
-    ctx.go(`#/saved/${visit.id}`);
-  });
-
-  main.append(form);
-  if (item?.state === "refused" && !given.restored) refusal(form, item, visit);
+  const close = open(main, item?.state === "refused" && !given.restored ? refusal(item, visit) : null);
   if (given.fix === "day") openDay();
   if (given.fix === "proxy") openProxy();
-  const stop = live(ctx, sayTruth);
-  return () => {
-    stop();
-    draft.leave();
-  };
+  return close;
 }
 
 /** @param {any} face */
@@ -313,11 +277,11 @@ function withSeats(visit, faults) {
   return { [seat]: [...(rest[seat] ?? []), ...difficulties], ...rest };
 }
 
-/** What is to be known before one writes. @param {any} given @param {HTMLElement} form @param {() => any} draft @param {Context} ctx @param {() => void} openDay @param {() => void} openProxy */
-function notices(given, form, draft, ctx, openDay, openProxy) {
-  const { restored, done, item, key } = given;
+/** What is to be known before one writes. @param {any} given @param {{ drop: () => Promise<void> }} draft @param {() => void} openDay @param {() => void} openProxy */
+function notices(given, draft, openDay, openProxy) {
+  const { restored, done, item } = given;
   const again = async () => {
-    await draft().drop("words", "pictures");
+    await draft.drop();
     // The same address again: the router draws it afresh.
     window.dispatchEvent(new HashChangeEvent("hashchange"));
   };
@@ -355,8 +319,8 @@ export const needsProxy = (item) =>
 export const needsDay = (item) =>
   "day" in item.errors || words(item).includes("日期") || words(item).includes("结对");
 
-/** The server's reasons, beside their fields. @param {HTMLElement} form @param {any} item @param {Visit} visit */
-function refusal(form, item, visit) {
+/** The server's reasons, beside their fields. @param {any} item @param {Visit} visit */
+function refusal(item, visit) {
   /** @type {Record<string, string[]>} */
   const faults = { ...item.errors };
   for (const row of visit.rows) {
@@ -368,5 +332,5 @@ function refusal(form, item, visit) {
       faults[`${row.id}-${seat}`] = told;
     }
   }
-  showFaults(form, withSeats(visit, faults), "被退回。改好再保存，会重新上传。");
+  return withSeats(visit, faults);
 }

@@ -67,7 +67,7 @@ export function trip(form, box) {
       "请选村",
     );
   const village = choose && field("trip", "这户在哪个村", choose);
-  if (!visit.trip.village) return refill(box, village);
+  if (!visit.trip.village && !visit.trip.known) return refill(box, village);
   const elsewhere =
     (visit.cadre || visit.trip.known || covering?.state === "refused") &&
     tick("这天的下乡已经在系统里记过", visit.trip.known, (checked) => {

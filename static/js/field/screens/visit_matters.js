@@ -2,7 +2,7 @@
 // Of the visit screen: difficulties, each of which one tap makes a matter (诉求), and what was answered on the spot.
 
 import { area, button, field, fold, h, refill, segments, select, tick } from "field/dom.js";
-import { answerWords } from "field/words_screens.js";
+import { answerWords, heardOn } from "field/words_screens.js";
 import { guessCategory, NONE, newRow } from "field/screens/visit_state.js";
 import { labelOf, must, quick } from "field/screens/visit_form.js";
 
@@ -149,10 +149,11 @@ function difficulty(form, row, at, typed) {
 /** @param {Form} form @param {import("field/screens/visit_state.js").Row} row */
 function matter(form, row) {
   const { snapshot, visit } = form;
+  const heard = visit.captured_at ? heardOn(visit.captured_at, visit.day) : form.today;
   return h(
     "div",
     { class: "detail" },
-    matterFields(snapshot, row, visit.day, form.today, form.changed, row.sent),
+    matterFields(snapshot, row, heard, form.today, form.changed, row.sent),
   );
 }
 
@@ -220,9 +221,18 @@ const kindLabel = (snapshot, kind) =>
 
 /** @param {Form} form @param {import("field/screens/visit_state.js").Row} row */
 function answer(form, row) {
+  return h("div", { class: "detail" }, answerFields(form.snapshot, row, form.changed));
+}
+
+/**
+ * The answer, and what came of it (contract, section 4), which is asked of a matter alone.
+ * @param {any} snapshot @param {any} row @param {() => void} changed
+ */
+export function answerFields(snapshot, row, changed) {
   return h(
-    "div",
-    { class: "detail" },
+    "fieldset",
+    { class: "plain", disabled: row.sent },
+    h("legend", { class: "unseen" }, "当场答复"),
     field(
       `${row.id}-answer`,
       "当场怎么答复的",
@@ -230,10 +240,15 @@ function answer(form, row) {
         row.answer,
         (value) => {
           row.answer = value;
-          form.changed();
+          changed();
         },
-        { readonly: row.sent, required: true },
+        { required: true },
       ),
     ),
+    row.matter &&
+      segments(`${row.id}-outcome`, "答复结果", snapshot.outcomes, row.outcome, (value) => {
+        row.outcome = value;
+        changed();
+      }),
   );
 }

@@ -4,14 +4,14 @@
 
 import { newId, queryCode } from "field/store.js";
 import { placeOf } from "field/words_screens.js";
-import { authorOf, tripOn, villageName } from "field/screens/own.js";
+import { authorOf, tripOn, tripsOf, villageName } from "field/screens/own.js";
 
 export const NONE = "无";
 const FACTS = /** @type {const} */ (["head_name", "phone", "people_count", "income_sources"]);
 
 /**
  * @typedef {{ id: string, code: string, text: string, matter: boolean, category: string, chosen: boolean, level: string,
- *   kind: string, answered: boolean, answer: string, kept: boolean, sent: boolean, errors?: Record<string, string[]> }} Row
+ *   kind: string, answered: boolean, answer: string, outcome: string, kept: boolean, sent: boolean, errors?: Record<string, string[]> }} Row
  * @typedef {{ id: string, village: string, begins_on: string, ends_on: string, touched: boolean, known: boolean }} NewTrip
  * @typedef {{ id: string, blob: Blob }} Picture
  * @typedef {{ id: string, household: string, day: string, cadre: string, result: string,
@@ -34,6 +34,7 @@ export const newRow = (snapshot) => ({
   kind: snapshot.kinds[0]?.[0] ?? "",
   answered: false,
   answer: "",
+  outcome: "solved",
   kept: false,
   sent: false,
 });
@@ -111,10 +112,12 @@ export function fromItem(snapshot, household, item, items) {
   const alone = rows.length === 1 && said.solved_on_spot && !rows[0].answered;
   if (alone) Object.assign(rows[0], { answered: true, answer: said.spot_answer });
   for (const name of FACTS) if (said[name]) visit.facts[name] = String(said[name]);
+  const cadre = said.cadre ?? "";
   return {
     ...visit,
     id: item.id,
-    cadre: said.cadre ?? "",
+    cadre,
+    trip: { ...visit.trip, known: tripIsElsewhere({ ...visit, cadre }, snapshot, item, items) },
     result: said.result,
     changing: FACTS.some((name) => said[name]),
     seen: [...said.seen],
@@ -139,11 +142,21 @@ export function fromItem(snapshot, household, item, items) {
   };
 }
 
+/**
+ * It named no trip, and none that this phone could have meant covers its day: that one is in the system was said.
+ * @param {Visit} visit @param {any} snapshot @param {any} item @param {any[]} items
+ */
+function tripIsElsewhere(visit, snapshot, item, items) {
+  if (item.payload.trip) return false;
+  const covering = tripOn(tripsOf(snapshot, items, actorOf(visit, snapshot)), visit.trip.village, visit.day);
+  return !covering || covering.state === "refused";
+}
+
 /** @param {any} item @returns {Partial<Row>} */
 function rowOf(item) {
   if (!item) return {};
-  const { query_code, category, level, kind, spot_answer } = item.payload;
-  const answer = spot_answer ? { answered: true, answer: spot_answer } : {};
+  const { query_code, category, level, kind, spot_answer, outcome } = item.payload;
+  const answer = spot_answer ? { answered: true, answer: spot_answer, outcome } : {};
   return {
     id: item.id,
     code: query_code,
@@ -219,13 +232,16 @@ export function faultsOf(visit, snapshot, today, covering) {
     if (rule.required && (value === "" || value === null)) need(name, EMPTY[name] ?? `请填写${rule.label}`);
     const over = typeof value === "string" && rule.max_length ? [...value].length - rule.max_length : 0;
     if (over > 0) need(name, `${rule.label}最多 ${rule.max_length} 字，多了 ${over} 字`);
+    const { smallest, largest } = rule;
+    if (typeof value === "number" && typeof smallest === "number" && (value < smallest || value > largest))
+      need(name, `${rule.label}应在 ${smallest} 到 ${largest} 之间`);
   }
   if (visit.day > today) need("day", "走访日期还没到，请改成走访那天");
   if (visit.policy_talk === null) need("policy_talk", "请选讲了还是没讲");
-  if (visit.facts.people_count && !/^\d{1,3}$/.test(visit.facts.people_count))
-    need("people_count", "人口请写数字");
+  const people = visit.facts.people_count.trim();
+  if (people && !/^\d+$/.test(people)) need("people_count", "人口请写数字");
   if (visit.proxy && !visit.proxy_reason.trim()) need("proxy_reason", "请写代访原因");
-  if (!visit.trip.village) need("trip", "请选这户在哪个村");
+  if (!visit.trip.village && !visit.trip.known) need("trip", "请选这户在哪个村");
   else if (!covering && (visit.trip.begins_on > visit.day || visit.trip.ends_on < visit.day)) {
     need("trip", "走访日期不在这次下乡里，请改其中一个");
   }
@@ -351,7 +367,7 @@ export function matterItem(row, belongs, parents, written_at) {
       content,
       level: row.level,
       query_code: row.code,
-      ...(row.answered ? { spot_answer: row.answer.trim(), outcome: "solved" } : {}),
+      ...(row.answered ? { spot_answer: row.answer.trim(), outcome: row.outcome } : {}),
     },
     parents,
     label: title,
