@@ -174,7 +174,7 @@ def _checked(rows: Sequence[Values], by: User, on: datetime.date) -> tuple[Numbe
         faults[number] += unread
     facts = RegistryFacts.load(defaultdict(list, {PAIRINGS.title: list(numbered)}), on)
     homes = {home.code: home for home in _named(pairable_households(by, on), numbered, "household")}
-    cadres = {cadre.code for cadre in _named(assignable_cadres(by, on), numbered, "cadre")}
+    cadres = {cadre.code: cadre for cadre in _named(assignable_cadres(by, on), numbered, "cadre")}
     already = _already(numbered)
     for number, row in numbered:
         facts.row = number
@@ -197,7 +197,7 @@ def _paired_before(row: Values, already: _Already) -> Iterator[Fault]:
 
 
 def _not_yours(
-    row: Values, homes: dict[str, Household], cadres: set[str], on: datetime.date
+    row: Values, homes: dict[str, Household], cadres: dict[str, Cadre], on: datetime.date
 ) -> Iterator[Fault]:
     """Not yours answers as not there."""
     household, cadre = row.get("household"), row.get("cadre")
@@ -207,6 +207,9 @@ def _not_yours(
         yield Fault("household", "closed", f"这一户 {homes[household].closed_on} 已销户")
     if cadre and cadre not in cadres:
         yield Fault("cadre", "not_found", f"没有工号 {cadre}，或不是您能安排的在岗干部")
+    elif cadre and row.get("begins_on") and row["begins_on"] < cadres[cadre].joined_on:
+        told = f"{cadres[cadre].name} {cadres[cadre].joined_on} 才到岗，结对不能早于这一天"
+        yield Fault("begins_on", "not_in_post", told)
 
 
 def _named(rows: QuerySet[Any], numbered: Numbered, name: str) -> QuerySet[Any]:

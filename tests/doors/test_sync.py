@@ -605,7 +605,7 @@ def test_a_kind_that_is_no_word_is_told_of_the_item_alone(people, phone, kind):
 
 
 def test_a_phone_says_whose_its_queue_is(people, phone):
-    said = {"id": str(uuid.uuid4()), "waiting": 1, "refused": 0, "oldest": "0001-06-01T00:00:00+08:00"}
+    said = {"id": str(uuid.uuid4()), "waiting": 1, "refused": 0, "oldest": "2011-06-01T00:00:00+08:00"}
     assert send(phone, [], phone=said).status_code == 409
     assert send(phone, [], phone=said, author="").status_code == 409
     assert send(phone, [], phone=said, author=people.cadre.code).status_code == 200
@@ -622,3 +622,50 @@ def test_what_the_database_is_too_busy_for_may_come_again(people, phone, monkeyp
     monkeypatch.setattr("lianhu.doors.sync._Batch.take", deadlock)
     answer = send(phone, [trip(people.village, TODAY)])
     assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+
+
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00:00", "9999-12-31T23:59:59", "1950-01-01T00:00:00+08:00"]
+)
+def test_a_moment_of_no_county_is_told_and_breaks_no_page(people, phone, moment):
+    told = matter(people.household) | {"captured_at": moment}
+    assert "captured_at" in results(phone, [told])[0]["errors"]
+    said = {"id": str(uuid.uuid4()), "waiting": 3, "refused": 1, "oldest": moment}
+    send(phone, [], phone=said, author=people.cadre.code)
+    assert phone.get("/api/field/").status_code == 200
+    assert Phone.objects.get().waiting == 3
+
+
+def test_a_queue_of_last_year_is_written_down_at_its_arrival(people, phone):
+    told = matter(people.household, at=clock.now() - datetime.timedelta(days=93))
+    kept = matter(people.household, at=clock.now() - datetime.timedelta(days=91))
+    assert statuses(phone, [told, kept]) == ["accepted", "accepted"]
+    days = set(Grievance.objects.values_list("registered_on", flat=True))
+    assert days == {datetime.date(2026, 6, 15), datetime.date(2026, 3, 16)}
+
+
+def test_a_trip_has_an_end(people, phone):
+    assert "太远" in faults(phone, trip(people.village, TODAY, "2999-12-31"))["ends_on"][0]
+    assert "最多 92 天" in faults(phone, trip(people.village, "2026-03-01", TODAY))["ends_on"][0]
+    assert faults(phone, trip(people.village, TODAY, "2026-07-16")) == "accepted"
+
+
+def test_a_matter_hangs_on_no_voided_visit(people, phone, there):
+    seen = visit(people.household, TODAY)
+    assert statuses(phone, [seen]) == ["accepted"]
+    Visit.objects.update(voided_at=clock.now(), void_reason="录错")
+    assert "作废" in faults(phone, matter(people.household, visit=seen["id"]))["visit"][0]
+
+
+def test_what_is_taken_already_leads_to_what_is_there(people, phone, there):
+    first = results(phone, [visit(people.household, TODAY)])[0]
+    second = results(phone, [visit(people.household, TODAY)])[0]
+    assert (second["status"], second["url"]) == ("rejected", first["url"])
+
+
+def test_a_companion_is_told(people, phone, there):
+    one = visit(people.household, TODAY, companions=[people.colleague.code], companion_reason="同去")
+    assert faults(phone, one) == "accepted"
+    notice = people.colleague.user.notices.get()
+    assert "同行" in notice.title
+    assert notice.url == f"/visits/{Visit.objects.get(cadre=people.cadre).pk}/"
