@@ -32,7 +32,9 @@ DEFINITIONS = {
     "digest_from_hour": Definition("从几点开始发送每日提醒", 8, 7, 12, "点", "只在工作日发送"),
     "digest_to_hour": Definition("到几点停止发送每日提醒", 18, 13, 20, "点", "没发完的下一个工作日再发"),
     "amend_days": Definition("走访后几天内可以修改记录", 7, 1, 60, "天", "过后只能补充"),
-    "backfill_after_days": Definition("下乡结束几天后录入算补录", 7, 1, 60, "天", "补录由单位负责人批准后计入"),
+    "backfill_after_days": Definition(
+        "下乡结束几天后录入算补录", 7, 1, 60, "天", "补录由单位负责人批准后计入"
+    ),
     "reply_days_village": Definition("村级几天内答复", 7, 1, 60, "天", "从挂号日期算起"),
     "reply_days_township": Definition("乡级几天内答复", 15, 1, 60, "天", "从挂号日期算起"),
     "reply_days_county": Definition("县级几天内答复", 30, 1, 60, "天", "从挂号日期算起"),

@@ -23,7 +23,13 @@ def _free_place() -> str:
 
 for _name in ("DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS", "LIANHU_DEBUG", "SITE_URL"):
     os.environ.pop(_name, None)
-for _name in ("LIANHU_SMTP_URL", "LIANHU_WEBHOOK_URL", "LIANHU_SMS", "LIANHU_PHOTOS_S3", "LIANHU_PHOTO_ACCEL"):
+for _name in (
+    "LIANHU_SMTP_URL",
+    "LIANHU_WEBHOOK_URL",
+    "LIANHU_SMS",
+    "LIANHU_PHOTOS_S3",
+    "LIANHU_PHOTO_ACCEL",
+):
     os.environ.pop(_name, None)
 # A pytest-xdist worker inherits the place of the run that started it.
 os.environ["LIANHU_TEST_DATA"] = os.environ.get("LIANHU_TEST_DATA") or _free_place()

@@ -166,7 +166,9 @@ TABLE = {
     "coverage": Row(SEES_VILLAGE | STRANGERS_WITH_VILLAGES),
     "coverage_pair": Row(PAIRS | {f"stranger_{role}" for role in PAIRS - OFFICE}, method="post", fine={422}),
     "coverage_village": Row(PAIRS, lambda people: [people.village.code]),
-    "coverage_end": Row(PAIRS - {"township_liaison"}, lambda people: [people.household.pairings.latest("pk").pk]),
+    "coverage_end": Row(
+        PAIRS - {"township_liaison"}, lambda people: [people.household.pairings.latest("pk").pk]
+    ),
     "duplicates": Row(OFFICE),
     "duplicate": Row(OFFICE, lambda people: [people.household.code, people.other_household.code]),
     "handover": Row(HANDS_OVER_SOMEWHERE),
@@ -216,7 +218,9 @@ TABLE = {
     "visit": Row(SEES_HOUSEHOLD, lambda people: [visit_of(people).pk]),
     "visit_print": Row(SEES_HOUSEHOLD, lambda people: [visit_of(people).pk]),
     "visit_amend": Row({"cadre"}, lambda people: [visit_of(people).pk]),
-    "visit_add": Row({"cadre"}, lambda people: [visit_of(people, "2026-06-01").pk], method="post", fine={422}),
+    "visit_add": Row(
+        {"cadre"}, lambda people: [visit_of(people, "2026-06-01").pk], method="post", fine={422}
+    ),
     "visit_ask": Row(ASKS, lambda people: [visit_of(people).pk], method="post", fine={422}),
     "visit_answer": Row({"cadre"}, lambda people: [asked_about(people).pk], method="post", fine={422}),
     "visit_void": Row(VOIDS, lambda people: [visit_of(people).pk]),
@@ -286,7 +290,11 @@ def asked_about(people):
 
 
 def handover_of(people):
-    made = {"successor": people.colleague, "recorded_at": clock.now(), "recorded_by": people.unit_liaison.user}
+    made = {
+        "successor": people.colleague,
+        "recorded_at": clock.now(),
+        "recorded_by": people.unit_liaison.user,
+    }
     there = people.cadre.handovers.get_or_create(on=clock.today(), reason="调动", defaults=made)
     return there[0]
 

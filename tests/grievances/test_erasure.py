@@ -63,7 +63,13 @@ def family(people):
     by, at = people.cadre.user, clock.now()
     Addendum.objects.create(visit=asked, text=says("补充"), added_at=at, added_by=by)
     Question.objects.create(
-        visit=asked, text=says("问"), asked_at=at, asked_by=by, answer=says("答"), answered_at=at, answered_by=by
+        visit=asked,
+        text=says("问"),
+        asked_at=at,
+        asked_by=by,
+        answer=says("答"),
+        answered_at=at,
+        answered_by=by,
     )
     HouseholdChange.objects.create(
         household=home, kind="change_head", on="2026-05-03", old_head=says("原"), new_head=says("新"),
