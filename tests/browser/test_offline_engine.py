@@ -385,6 +385,26 @@ def test_a_screen_that_a_opened_never_saves_as_b(phone):
     assert phone.run(code, visit()) == "StoreClosed"
 
 
+def test_what_a_left_is_neither_shown_to_b_nor_written_in_before_the_server_can_be_asked(phone):
+    phone.ready()
+    phone.open("#/")
+    assert "陈试填" in phone.page.locator("main").inner_text()
+    # B signs in on this phone, and then the line is gone.
+    phone.server.instead = lambda route, path: route.abort() or True
+    phone.context.add_cookies([{"name": "signed_in", "value": str(B[0]), "url": phone.page.url}])
+    code = "return await store.save([given], []).then(() => 'saved', (error) => error.name);"
+    with phone.page.expect_navigation():
+        assert phone.run(code, visit()) == "StoreClosed"
+    phone.open("#/queue")
+    assert "陈试填" not in phone.page.locator("body").inner_text()
+    assert phone.run("return store.who();") is None
+    # A signs in again and finds everything.
+    phone.context.add_cookies([{"name": "signed_in", "value": str(A[0]), "url": phone.page.url}])
+    phone.page.reload()
+    phone.open("#/")
+    assert "陈试填" in phone.page.locator("main").inner_text()
+
+
 def test_a_photo_goes_in_small_parts_and_resumes_where_it_broke_off(phone):
     phone.ready()
     phone.context.set_offline(True)

@@ -18,15 +18,27 @@ async function digest(bytes) {
   return [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** From the network, and only if it is this release's. @param {string} path @returns {Promise<Response>} */
+/**
+ * Only if it is this release's. What the page has just loaded is not loaded twice on a thin line; an old copy has
+ * another digest and is fetched anew.
+ * @param {string} path @returns {Promise<Response>}
+ */
 async function fetched(path) {
-  const answer = await fetch(path, { cache: "reload", credentials: "same-origin", redirect: "error" });
+  return (await release(path, "default")) ?? (await release(path, "reload")) ?? other(path);
+}
+
+/** @param {string} path @param {RequestCache} cache @returns {Promise<Response | null>} */
+async function release(path, cache) {
+  const answer = await fetch(path, { cache, credentials: "same-origin", redirect: "error" });
   if (answer.status !== 200 || answer.type !== "basic" || answer.redirected) {
     throw new Error(`${path}: ${answer.status}`);
   }
-  const found = await digest(await answer.clone().arrayBuffer());
-  if (found !== assets[path]) throw new Error(`${path}: another release`);
-  return answer;
+  return (await digest(await answer.clone().arrayBuffer())) === assets[path] ? answer : null;
+}
+
+/** @param {string} path @returns {never} */
+function other(path) {
+  throw new Error(`${path}: another release`);
 }
 
 async function install() {
