@@ -44,13 +44,14 @@ def test_a_cadre_signs_in_reads_what_is_owed_and_opens_why(phone, people):
 
 
 def test_one_place_needs_no_tab_bar_and_two_do(phone, people, enter):
-    enter(phone, people.cadre)
+    people.auditor.role_grants.update(ends_on="2026-06-14")
+    enter(phone, people.auditor)
     phone.goto("/me/")
     assert not phone.locator("nav.menu").is_visible()
     phone.context.clear_cookies()
-    enter(phone, people.unit_leader)
+    enter(phone, people.cadre)
     phone.goto("/me/")
-    assert phone.locator("nav.menu a").all_inner_texts() == ["我的", "本单位", "户"]
+    assert phone.locator("nav.menu a").all_inner_texts() == ["我的", "走访"]
 
 
 def test_what_a_thumb_meets_is_large_enough(phone, people, enter):

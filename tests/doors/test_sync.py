@@ -561,6 +561,14 @@ def test_a_clock_a_year_behind_makes_nothing_older_or_more_punctual(people, phon
     assert statuses(phone, [stay, seen, told]) == ["accepted"] * 3
     assert Trip.objects.get().backfilled
     assert Visit.objects.get().backfilled
+    assert Grievance.objects.get().registered_on == datetime.date(2026, 6, 30)
+
+
+def test_a_clock_some_days_behind_makes_no_matter_older_than_its_visit(people, phone, there):
+    behind = clock.now() - datetime.timedelta(days=9)
+    seen = visit(people.household, TODAY, at=behind)
+    told = matter(people.household, visit=seen["id"], at=behind)
+    assert statuses(phone, [seen, told]) == ["accepted"] * 2
     assert Grievance.objects.get().registered_on == datetime.date(2026, 6, 15)
 
 

@@ -241,7 +241,7 @@ def test_the_sheet_has_ones_own_families_of_the_village_longest_unvisited_first(
     assert [home.household for home in answer.context["homes"]] == list(homes)
     for word in (
         "建档立卡户",
-        "还没有人见过面",
+        "还没有见过面",
         "13812345678",
         "带农技员来",
         "缺水",
