@@ -13,6 +13,12 @@ CONTROLLED = """Promise.race([
     .then(() => true),
   new Promise((resolve) => setTimeout(resolve, 90000)),
 ])"""
+# Whose phone it is: the first answer of the server has come.
+KNOWN = """return await new Promise((resolve) => {
+  const end = Date.now() + 60000;
+  const look = () => store.who() || Date.now() > end ? resolve(Boolean(store.who())) : setTimeout(look, 50);
+  look();
+});"""
 
 
 class PhoneInHand:
@@ -58,6 +64,7 @@ class PhoneInHand:
         """Opened once with a signal: signed in, and its pages kept."""
         self.open()
         assert self.page.evaluate(CONTROLLED), "no service worker"
+        assert self.run(KNOWN), "nobody"
 
     def run(self, code, argument=None):
         """JavaScript with the app's own `store` and `sender` at hand."""
