@@ -52,7 +52,7 @@ browser: .venv/.development
 	@$(BIN)/python -m tests.chromium
 
 test: .venv/.development node_modules/.made browser
-	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: .venv/.development node_modules/.made
 	$(BIN)/ruff check .

@@ -19,6 +19,14 @@ KNOWN = """return await new Promise((resolve) => {
   const look = () => store.who() || Date.now() > end ? resolve(Boolean(store.who())) : setTimeout(look, 50);
   look();
 });"""
+NOTHING_WAITS = """return await new Promise((resolve) => {
+  const end = Date.now() + 20000;
+  const look = async () => {
+    const waits = (await store.items()).some((item) => item.state === "waiting");
+    if (!waits || Date.now() > end) resolve(!waits); else setTimeout(look, 50);
+  };
+  look();
+});"""
 
 
 class PhoneInHand:
@@ -110,5 +118,12 @@ class PhoneInHand:
         return self.page.locator("#status [data-words]")
 
     def status(self, words):
-        """Wait until the line that is always visible says this."""
+        """Wait until the line that is always visible says this.
+
+        That all is uploaded it says before the first save, too: then what was saved is waited for.
+        """
+        if words == "全部已上传":
+            # The page may be loaded anew meanwhile, when somebody else signs in.
+            with contextlib.suppress(Error):
+                self.run(NOTHING_WAITS)
         expect(self.words).to_have_text(words, timeout=20_000)

@@ -300,6 +300,7 @@ def test_five_hundred_items_are_drained_in_at_most_ten_requests(phone):
     phone.ready()
     phone.context.set_offline(True)
     phone.save(*(visit(words="水管冻裂，" * 40) for _ in range(500)))
+    phone.status("没有信号 · 500 条待上传")
     phone.server.asked.clear()
     phone.context.set_offline(False)
     phone.status("全部已上传")
