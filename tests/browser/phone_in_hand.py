@@ -2,6 +2,8 @@
 
 import time
 
+import contextlib
+
 from playwright.sync_api import Error, expect
 
 from tests import chromium
