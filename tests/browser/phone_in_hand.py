@@ -1,8 +1,7 @@
 """A phone whose browser can be closed and started again."""
 
-import time
-
 import contextlib
+import time
 
 from playwright.sync_api import Error, expect
 
