@@ -18,7 +18,9 @@ from registry.querysets import in_force
 from registry.scope import scope_of
 from visits.models import Trip, Visit
 
+# Of whatever is refused or voided here.
 SHORTEST_REASON = 2
+NO_WORDS = "请写明原因，至少 2 个字"
 NO_REASON = "请写明不批准的原因，至少 2 个字"
 APPROVED = "您的补录已批准"
 WAITS = "有补录等您审批"

@@ -16,6 +16,7 @@ from accounts.models import User
 from accounts.notices import notify
 from lianhu.kit import clock
 from registry.told_at_visit import Told, update_households
+from visits.backfill import NO_WORDS, SHORTEST_REASON
 from visits.models import Addendum, Question, Visit, VisitRecord
 from visits.rights import VisitRights, rights_over_visit
 
@@ -23,13 +24,11 @@ IN_RECORD = (
     *("head_name", "people_count", "income_sources", "difficulties", "opinions", "clear", "seen"),
     *("solved_on_spot", "spot_answer", "promises", "talk_topic"),
 )
-SHORTEST_REASON = 2
 GONE = "这条走访已作废，不能再改"
 TOO_LATE = "已过可以修改的日子，原来的记录不再改动，请用“补充”"
 CHANGED_MEANWHILE = "您打开以后，这条记录又有修改。请对照现在的内容，再改一次"
 ONE_OPEN = "这条记录已经退回过一次，还没有答复。等答复以后再问"
 ANSWERED = "这个问题已经有了答复"
-NO_WORDS = "请写明原因，至少 2 个字"
 
 
 def version(record: VisitRecord) -> str:

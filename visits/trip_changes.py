@@ -14,7 +14,7 @@ from accounts.settings import setting
 from lianhu.kit import clock
 from lianhu.kit.errors import raise_faults
 from lianhu.kit.sheets import ends_after_begin
-from visits.backfill import tell_deciders
+from visits.backfill import NO_WORDS, SHORTEST_REASON, tell_deciders
 from visits.entry_facts import EntryFacts
 from visits.entry_rules import Rule, cadre_is_in_post, trip_ends_in_reason
 from visits.models import Trip, Visit
@@ -22,8 +22,6 @@ from visits.rights import may_change_trip
 from visits.services import take_in_companions
 
 ABOUT_LAST_DAY: tuple[Rule, ...] = (ends_after_begin(), trip_ends_in_reason, cadre_is_in_post)  # type: ignore[assignment]
-SHORTEST_REASON = 2
-NO_WORDS = "请写明原因，至少 2 个字"
 GONE = "这次下乡已作废，不能再改"
 OVERLAP = "与同一干部到这个村的另一次下乡日期重叠"
 
