@@ -38,6 +38,11 @@ DEFINITIONS = {
     "reply_days_village": Definition("村级几天内答复", 7, 1, 60, "天", "从挂号日期算起"),
     "reply_days_township": Definition("乡级几天内答复", 15, 1, 60, "天", "从挂号日期算起"),
     "reply_days_county": Definition("县级几天内答复", 30, 1, 60, "天", "从挂号日期算起"),
+    "assign_workdays": Definition("挂号后几个工作日内交办", 3, 1, 30, "个工作日"),
+    "extension_most_days": Definition("延期最多几天", 30, 1, 30, "天", "只能延期一次"),
+    "reply_most_days": Definition("连同延期最晚几天内答复", 60, 7, 60, "天", "从挂号日期算起"),
+    "due_soon_days": Definition("到期前几天算临期", 3, 1, 15, "天"),
+    "public_notice_days": Definition("公示几天", 7, 1, 60, "天", "从公示的第二天算起"),
     "photo_years": Definition("照片保存", 3, 1, 30, "年"),
 }
 

@@ -9,15 +9,20 @@ from django import forms
 
 from accounts.models import User
 from grievances import query_codes, rules
+from grievances.deadlines import Terms, dues_of
+from grievances.family import has_family, notice
 from grievances.models import (
     Category,
+    FamilyNotice,
     Grievance,
     GrievanceAction,
     GrievanceEvent,
     GrievanceKind,
     GrievanceState,
     Level,
+    Occasion,
     Outcome,
+    TellingWay,
 )
 from grievances.numbering import take_numbers
 from lianhu.kit import clock, fields
@@ -137,12 +142,14 @@ def register(rows: Sequence[Entered], *, by: User, facts: LedgerEntryFacts) -> l
     """
     now = clock.now()
     matters = [_matter(row, now, by, facts) for row in rows]
+    _give_dates(matters)
     for matter, number in zip(matters, take_numbers(now.year, len(matters)), strict=True):
         matter.number = number
     Grievance.objects.bulk_create(matters)
-    GrievanceEvent.objects.bulk_create(
+    events = GrievanceEvent.objects.bulk_create(
         event for matter, row in zip(matters, rows, strict=True) for event in _events(matter, row, now, by)
     )
+    FamilyNotice.objects.bulk_create(_told(event) for event in events if has_family(event.grievance))
     return matters
 
 
@@ -167,12 +174,36 @@ def _matter(row: Entered, now: datetime.datetime, by: User, facts: LedgerEntryFa
         registered_on=heard_on,
         replied_on=heard_on if answered else None,
         outcome=values["outcome"],
+        reply=values["spot_answer"],
         visit=values.get("visit_row"),
         query_code_hash=query_codes.hash_of(values["query_code"]) if values["query_code"] else None,
         captured_at=row.at,
         recorded_at=now,
         recorded_by=by,
     )
+
+
+def _give_dates(matters: list[Grievance]) -> None:
+    """What is answered already keeps the date it had to be answered by; it needs no other."""
+    terms = Terms.load()
+    due = dues_of({each.registered_on for each in matters if not each.handler_id}, terms)
+    for matter in matters:
+        matter.held_since = matter.registered_on
+        matter.reply_due_on = terms.reply_due(matter.level, matter.registered_on)
+        if matter.registered_on in due and not matter.handler_id:
+            matter.assign_due_on, matter.assign_due_certain = due[matter.registered_on]
+
+
+_OCCASIONS = {GrievanceAction.REGISTER: Occasion.REGISTER, GrievanceAction.REPLY: Occasion.REPLY}
+
+
+def _told(event: GrievanceEvent) -> FamilyNotice:
+    """At the kitchen table they hear it at once, code and all; of what was entered at a desk they are still to hear."""
+    matter = event.grievance
+    owed = notice(matter, _OCCASIONS[GrievanceAction(event.action)], event)
+    if matter.visit_id:
+        owed.way, owed.told_at, owed.told_by = TellingWay.IN_PERSON, matter.captured_at, event.by
+    return owed
 
 
 def _events(matter: Grievance, row: Entered, now: datetime.datetime, by: User) -> Iterator[GrievanceEvent]:

@@ -13,7 +13,20 @@ from django.db.models import Case, Q, QuerySet, TextField, Value, When
 
 from accounts import audit
 from accounts.models import AuditEntry, AuditKind, AuditPrivate, User
-from grievances.models import OVER, Grievance, GrievanceEvent
+from grievances.attachments import remove_files_of
+from grievances.models import (
+    OVER,
+    Attachment,
+    FamilyNotice,
+    FamilyRating,
+    Filing,
+    Grievance,
+    GrievanceEvent,
+    Objection,
+    Publication,
+    PublicPhoto,
+    StepRequest,
+)
 from lianhu.kit import clock
 from registry.holding import BLACKING_OUT, roles_holding
 from registry.models import DuplicateVerdict, Household, HouseholdChange
@@ -121,12 +134,34 @@ def _black_out_life(home: Household) -> None:
 
 
 def _black_out_matters(home: Household) -> None:
-    Grievance.objects.filter(household=home).update(
-        title=BLACKED_OUT, content=BLACKED_OUT, void_reason=_words_gone("void_reason")
-    )
+    matters = Grievance.objects.filter(household=home)
+    names = ("void_reason", "reply", "withheld_reason", "set_aside_reason")
+    words = {name: _words_gone(name) for name in names}
+    matters.update(title=BLACKED_OUT, content=BLACKED_OUT, **words)
+    for model, path, columns in _WORDS_OF_A_MATTER:
+        gone = {name: _words_gone(name) for name in columns}
+        model._default_manager.filter(**{path: home}).update(**gone)
+    # What is up in public comes down: the words are the family's.
+    up = Publication.objects.filter(grievance__household=home, withdrawn_at__isnull=True)
+    up.update(withdrawn_at=clock.now())
+    Publication.objects.filter(grievance__household=home).update(harmless=[])
+    Filing.objects.filter(grievance__household=home).update(phone_sealed=None)
+    remove_files_of(home)
     # The one change of an event that its trigger lets through (migration 0004).
     events = GrievanceEvent.objects.filter(grievance__household=home)
     events.exclude(reason__in=("", BLACKED_OUT)).update(reason=BLACKED_OUT)
+
+
+_WORDS_OF_A_MATTER: tuple[tuple[type[Any], str, tuple[str, ...]], ...] = (
+    (StepRequest, "grievance__household", ("reason",)),
+    (Filing, "grievance__household", ("title", "content", "filer_name", "decline_reason")),
+    (Attachment, "grievance__household", ("name",)),
+    (FamilyNotice, "grievance__household", ("text", "remark")),
+    (Publication, "grievance__household", ("title", "question", "answer")),
+    (PublicPhoto, "publication__grievance__household", ("description",)),
+    (Objection, "publication__grievance__household", ("text", "answer")),
+    (FamilyRating, "grievance__household", ("text",)),
+)
 
 
 def _words_gone(name: str) -> Case:
@@ -151,7 +186,12 @@ def _black_out_log(home: Household, entry: AuditEntry) -> int:
         DuplicateVerdict: alike.values("pk"),
         Grievance: matters,
         GrievanceEvent: GrievanceEvent.objects.filter(grievance__in=matters).values("pk"),
+        # Entries about a file name what it belongs to.
+        Attachment: matters,
+        PublicPhoto: Publication.objects.filter(grievance__in=matters).values("pk"),
     }
+    for model, path, _ in _WORDS_OF_A_MATTER:
+        about.setdefault(model, model._default_manager.filter(**{path: home}).values("pk"))
     erased = 0
     for model, ids in about.items():
         entries = AuditEntry.objects.filter(subject_table=model._meta.db_table, subject_id__in=ids)

@@ -248,7 +248,9 @@ def _move_pairings(pairings: list[Pairing], handover: Handover) -> None:
 def _move_matters(matters: list[Grievance], handover: Handover) -> None:
     """Never dated before the matter was heard, nor on a day to come: it is today that it moves."""
     recorded = handover.recorded_at
-    Grievance.objects.filter(pk__in=[matter.pk for matter in matters]).update(handler=handover.successor)
+    Grievance.objects.filter(pk__in=[matter.pk for matter in matters]).update(
+        handler=handover.successor, held_since=recorded.date()
+    )
     told = f"由{handover.cadre.name}转给{handover.successor.name}：{handover.reason}"
     GrievanceEvent.objects.bulk_create(
         GrievanceEvent(

@@ -33,6 +33,9 @@ _PLAIN = (
     "closed_on",
     "published_on",
 )
+# The sheet has no day of the revisit: the reply's stands in.
+_REVISITED = "CASE WHEN d.satisfaction <> '' THEN d.replied_on END"
+_WAIVED = "d.closed_on IS NOT NULL AND d.satisfaction = ''"
 _D_PLAIN = ", ".join(f"d.{name}" for name in _PLAIN)
 
 
@@ -71,21 +74,24 @@ GRIEVANCES = Sheet(
             "published_on": "date",
         },
         key=("number",),
-        keeps_blacked_out=True,
+        keeps=True,
         existing=f"""
             SELECT g.id, g.number, c.code AS handler, coalesce(h.code, '') AS household,
                    CASE WHEN g.household_id IS NULL THEN v.code ELSE '' END AS village,
                    g.kind, t.name AS category, {", ".join(f"g.{name}" for name in _PLAIN)},
-                   coalesce(g.recorded_at <= h.erased_at, false) AS blacked_out
+                   coalesce(g.recorded_at <= h.erased_at, false) OR EXISTS (
+                       SELECT FROM grievances_grievanceevent e
+                       WHERE e.grievance_id = g.id AND e.reason NOT IN ('导入的历史', '再次导入，内容有变化')
+                         AND e.action NOT IN ('hand_over', 'overdue', 'reschedule')) AS kept
             FROM grievances_grievance g JOIN grievances_category t ON t.id = g.category_id
             JOIN registry_village v ON v.id = g.village_id LEFT JOIN registry_cadre c ON c.id = g.handler_id
             LEFT JOIN registry_household h ON h.id = g.household_id""",
         writes=(
             f"""INSERT INTO grievances_grievance
                     (number, handler_id, household_id, village_id, kind, category_id, state,
-                     {", ".join(_PLAIN)}, void_reason, recorded_at, recorded_by_id)
+                     {", ".join(_PLAIN)}, revisited_on, revisit_waived, void_reason, recorded_at, recorded_by_id)
                 SELECT d.number, c.id, h.id, coalesce(h.village_id, v.id), d.kind, t.id, {_STATE},
-                       {_D_PLAIN}, '', %(now)s, %(by)s
+                       {_D_PLAIN}, {_REVISITED}, {_WAIVED}, '', %(now)s, %(by)s
                 FROM {{diff}} d JOIN registry_cadre c ON c.code = d.handler
                 JOIN grievances_category t ON t.name = d.category
                 LEFT JOIN registry_household h ON h.code = d.household
@@ -109,7 +115,8 @@ GRIEVANCES = Sheet(
             f"""UPDATE grievances_grievance g
                 SET handler_id = c.id, household_id = h.id, village_id = coalesce(h.village_id, v.id),
                     kind = d.kind, category_id = t.id, state = {_STATE},
-                    {", ".join(f"{name} = d.{name}" for name in _PLAIN)}
+                    {", ".join(f"{name} = d.{name}" for name in _PLAIN)},
+                    reply_due_on = NULL, revisited_on = {_REVISITED}, revisit_waived = {_WAIVED}
                 FROM {{diff}} d JOIN registry_cadre c ON c.code = d.handler
                 JOIN grievances_category t ON t.name = d.category
                 LEFT JOIN registry_household h ON h.code = d.household

@@ -330,13 +330,13 @@ HOUSEHOLDS = Sheet(
         },
         key=("code",),
         not_compared=frozenset({"phone", "id_number", "pinyin"}),
-        keeps_blacked_out=True,
+        keeps=True,
         existing=f"""
             SELECT h.id, h.code, v.code AS village, h."group", h.head_name, h.pinyin, h.phone_sealed AS phone,
                    h.phone_hash, h.phone_tail_hash, h.id_number_sealed AS id_number, h.id_number_hash,
                    {", ".join(f"h.{name}" for name in _PLAIN)}, h.longitude, h.latitude,
                    coalesce(u.code, '') AS former_unit, coalesce(c.code, '') AS family_cadre,
-                   h.erased_at IS NOT NULL AS blacked_out
+                   h.erased_at IS NOT NULL AS kept
             FROM registry_household h JOIN registry_village v ON v.id = h.village_id
             LEFT JOIN registry_unit u ON u.id = h.former_unit_id
             LEFT JOIN registry_cadre c ON c.id = h.family_cadre_id""",

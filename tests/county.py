@@ -260,6 +260,8 @@ def add_grievance(
         "satisfaction": satisfaction or ("satisfied" if closed_on else ""),
         "closed_on": closed_on,
         "published_on": day_or_open(published_on),
+        "reply_due_on": registered_on + datetime.timedelta(days=7),
+        "held_since": registered_on,
         "recorded_at": evening(registered_on),
     }
     return Grievance.objects.create(**(row | _voided(void, evening(registered_on)) | fields))

@@ -183,7 +183,7 @@ def _take_back(photo_id: uuid.UUID, written: list[str]) -> None:
     except DatabaseError:
         return
     if not kept:
-        _delete(written)
+        delete_files(written)
 
 
 def _visit_of(item: uuid.UUID, by: User) -> Visit:
@@ -241,7 +241,7 @@ def sweep_files(now: datetime.datetime) -> int:
         rows = Photo.objects.filter(pk__in={_id_of(name) for name in found}).values_list("file", "thumbnail")
         left = found.difference(*rows)
         old = [name for name in left if storage.get_modified_time(name) < now - _LEFT_BEHIND]
-        _delete(old)
+        delete_files(old)
         swept += len(old)
     return swept
 
@@ -253,11 +253,11 @@ def _remove(photos: "QuerySet[Photo]") -> int:
     Photo.objects.filter(pk__in=[row.pk for row in rows]).update(
         file="", thumbnail="", longitude=None, latitude=None, removed_at=clock.now()
     )
-    transaction.on_commit(lambda: _delete(names))
+    transaction.on_commit(lambda: delete_files(names))
     return len(rows)
 
 
-def _delete(names: Iterable[str]) -> None:
+def delete_files(names: Iterable[str]) -> None:
     for name in names:
         photo_storage().delete(name)
 

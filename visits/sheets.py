@@ -68,14 +68,14 @@ VISITS = Sheet(
             "solved_on_spot": "bool",
         },
         key=("cadre", "household", "day"),
-        keeps_blacked_out=True,
+        keeps=True,
         existing="""
             SELECT DISTINCT ON (w.cadre_id, w.household_id, w.day)
                    w.id, c.code AS cadre, h.code AS household, w.day, w.result, w.policy_talk,
                    coalesce(r.talk_topic, '') AS talk_topic, coalesce(r.income_sources, '') AS income_sources,
                    coalesce(r.difficulties, '') AS difficulties, coalesce(r.opinions, '') AS opinions,
                    coalesce(r.solved_on_spot, false) AS solved_on_spot,
-                   coalesce(w.recorded_at <= h.erased_at, false) AS blacked_out
+                   coalesce(w.recorded_at <= h.erased_at, false) AS kept
             FROM visits_visit w LEFT JOIN visits_visitrecord r ON r.visit_id = w.id
             JOIN registry_cadre c ON c.id = w.cadre_id JOIN registry_household h ON h.id = w.household_id
             ORDER BY w.cadre_id, w.household_id, w.day, w.voided_at NULLS FIRST""",

@@ -29,7 +29,7 @@ EVENTS = {
 # Never in the log: what is sealed, what finds it, and what only machines read.
 UNLOGGED = (
     "phone_sealed id_number_sealed phone_hash phone_tail_hash id_number_hash password key token "
-    "last_login last_t drift last_used_at used_at set_at pinyin"
+    "last_login last_t drift last_used_at used_at set_at pinyin bigrams"
 )
 
 # A row that is added has no column to compare, which makes it half as dear: most entries are of these.
@@ -69,7 +69,7 @@ def _compared(rows: str) -> str:
                     ) each_column
                     WHERE v0 IS DISTINCT FROM v1 AND NOT (v0 IS NULL AND v1 IN ('null', '""'))
                       AND name NOT LIKE '%\\_sealed' AND name NOT LIKE '%\\_tail\\_hash'
-                      AND name <> ALL ('{{last_login,last_t,drift,last_used_at,used_at,set_at,pinyin}}'::text[])
+                      AND name <> ALL ('{{last_login,last_t,drift,last_used_at,used_at,set_at,pinyin,bigrams}}'::text[])
                 ) differing
             ) split
             WHERE num_nonnulls(before, after, hidden_before, hidden_after) > 0"""
@@ -97,7 +97,7 @@ def _branch(event: str) -> str:
 
 
 FUNCTION = f"""
-CREATE FUNCTION accounts_log_change() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION accounts_log_change() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     private text[] := string_to_array(TG_ARGV[1], ',');
     who jsonb := coalesce(nullif(current_setting('lianhu.acting', true), ''), '{{}}')::jsonb;
@@ -183,6 +183,7 @@ NOT_LOGGED = frozenset(
         "accounts_syncitem",
         "registry_post_span",
         "grievances_numbercounter",
+        "grievances_savedfilter",
     }
 )
 LOGGED_APPS = frozenset({"accounts", "registry", "visits", "grievances", "reports", "otp_totp", "otp_static"})

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from accounts import audit, lockout
 from accounts.lockout import Limit, Turn
 from accounts.models import AuditKind
-from grievances.deadlines import ReplyTerms
 from grievances.models import Grievance
 from grievances.query_codes import hash_of, tidy
 
@@ -31,7 +30,7 @@ class Case:
     state_label: str
     voided: bool
     registered_on: datetime.date
-    reply_due_on: datetime.date
+    reply_due_on: datetime.date | None
     replied_on: datetime.date | None
     outcome: str
     closed_on: datetime.date | None
@@ -89,7 +88,7 @@ def _case(matter: Grievance) -> Case:
         state_label=matter.get_state_display(),
         voided=matter.voided_at is not None,
         registered_on=matter.registered_on,
-        reply_due_on=ReplyTerms.load().due(matter.level, matter.registered_on),
+        reply_due_on=matter.reply_due_on,
         replied_on=matter.replied_on,
         outcome=matter.get_outcome_display(),
         closed_on=matter.closed_on,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from grievances.deadlines import fill_due
 from grievances.facts import LedgerFacts
 from grievances.sheets import GRIEVANCES
 from lianhu.kit.sheets import Sheet, Values
@@ -28,7 +29,7 @@ class Book:
     sheets: tuple[Sheet, ...]
     facts: Callable[[Rows, datetime.date], Any]
     tables: str
-    afterwards: tuple[str, ...] = ()
+    afterwards: tuple[str | Callable[[], object], ...] = ()
 
 
 _REGISTRY_TABLES = """accounts_user, registry_unit, registry_village, registry_cadre, registry_post,
@@ -42,5 +43,5 @@ BOOKS = {
     "registry": Book(
         "registry", "登记表", REGISTRY, RegistryFacts.load, _REGISTRY_TABLES, afterwards=(UNIT_PEOPLE,)
     ),
-    "visits": Book("visits", "走访表", _VISITS, LedgerFacts.load, _VISITS_TABLES),
+    "visits": Book("visits", "走访表", _VISITS, LedgerFacts.load, _VISITS_TABLES, afterwards=(fill_due,)),
 }

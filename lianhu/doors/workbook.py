@@ -219,8 +219,8 @@ class _Import:
         for sheet in self._book.sheets:
             sheet.merge.write(params)
         with connection.cursor() as cursor:
-            for statement in self._book.afterwards:
-                cursor.execute(statement)
+            for last in self._book.afterwards:
+                cursor.execute(last) if isinstance(last, str) else last()
             # Deferred foreign keys are asked now, so that a refusal is told and not raised at commit.
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 

@@ -22,8 +22,9 @@ class Merge:
     `columns`: name to PostgreSQL type, natural keys as text, '' for none. `existing`: a SELECT of
     `id` and the same columns. `writes`: statements in order, over the table `diff`, which holds the
     columns, `existing_id` and `verdict`. `compared`: what decides on "changed" where it is not the
-    columns (a sealed value differs each time it is sealed; its hash does not). `keeps_blacked_out`: a row
-    of `existing` whose column `blacked_out` is true stays as it is, whatever an old file still says of it.
+    columns (a sealed value differs each time it is sealed; its hash does not). `keeps`: a row
+    of `existing` whose column `kept` is true stays as it is, whatever an old file still says of it: it
+    was blacked out, or somebody has worked on it here since.
     """
 
     name: str
@@ -32,7 +33,7 @@ class Merge:
     existing: str
     writes: tuple[str, ...]
     not_compared: frozenset[str] = frozenset()
-    keeps_blacked_out: bool = False
+    keeps: bool = False
 
     @property
     def _diff(self) -> str:
@@ -79,8 +80,8 @@ class Merge:
         ]
         left, right = (", ".join(f"{side}.{name}" for name in compared) for side in "se")
         differs = f"({left}) IS DISTINCT FROM ({right})" if compared else "false"
-        if self.keeps_blacked_out:
-            differs = f"NOT e.blacked_out AND {differs}"
+        if self.keeps:
+            differs = f"NOT e.kept AND {differs}"
         on = " AND ".join(f"s.{_quoted(name)} = e.{_quoted(name)}" for name in self.key)
         return f"""
             CREATE TEMP TABLE {self._diff} ON COMMIT DROP AS

@@ -13,8 +13,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import audit
 from accounts.models import AuditKind
-from grievances.deadlines import ReplyTerms
-from grievances.models import OVER, Grievance
+from grievances.models import Grievance
 from lianhu.kit import clock
 from registry.contact import Contact, contact_of
 from registry.models import Household, Pairing
@@ -79,10 +78,9 @@ def homes_of(user: Any, village: str, on: datetime.date) -> list[Home]:
         for pairing in pairings
     }
     _add_visits(homes, scope.cadre_ids, on)
-    open_matters = Grievance.objects.filter(household__in=homes, voided_at__isnull=True)
-    terms = ReplyTerms.load()
-    for matter in open_matters.exclude(state__in=OVER).order_by("registered_on", "number"):
-        due = None if matter.replied_on else terms.due(matter.level, matter.registered_on)
+    open_matters = Grievance.objects.open().filter(household__in=homes)
+    for matter in open_matters.order_by("registered_on", "number"):
+        due = None if matter.replied_on else matter.reply_due_on
         homes[matter.household_id or 0].matters.append(Owed(matter, due))
     asked = Question.objects.filter(
         visit__household__in=homes, visit__cadre__in=scope.cadre_ids, answered_at__isnull=True

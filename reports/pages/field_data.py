@@ -21,9 +21,9 @@ from accounts import audit
 from accounts.api import api, author_code
 from accounts.epoch import epoch
 from accounts.models import AuditEntry, AuditKind, SyncItem, User
-from grievances.deadlines import ReplyTerms
+from grievances.deadlines import Terms
 from grievances.entry import GrievanceEntryForm
-from grievances.models import OVER, Category, Grievance, GrievanceKind, Level, Outcome
+from grievances.models import Category, Grievance, GrievanceKind, Level, Outcome
 from lianhu.kit import clock
 from lianhu.kit.images import MAX_BYTES
 from registry.answering import cadres_under
@@ -217,11 +217,10 @@ def _last_visit(visit: Visit) -> dict[str, Any]:
 
 def _matters(ids: list[int]) -> dict[int, list[dict[str, Any]]]:
     """Open ones, with the day by which an answer is owed."""
-    terms = ReplyTerms.load()
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    matters = Grievance.objects.filter(household__in=ids, voided_at=None).exclude(state__in=OVER)
+    matters = Grievance.objects.open().filter(household__in=ids)
     for matter in matters.select_related("category").order_by("registered_on", "id"):
-        due = terms.due(matter.level, matter.registered_on)
+        due = None if matter.replied_on else matter.reply_due_on
         found[matter.household_id or 0].append(
             {
                 "number": matter.number,
@@ -229,7 +228,7 @@ def _matters(ids: list[int]) -> dict[int, list[dict[str, Any]]]:
                 "state_label": matter.get_state_display(),
                 "category": matter.category.name,
                 "registered_on": matter.registered_on.isoformat(),
-                "due_on": None if matter.replied_on else due.isoformat(),
+                "due_on": due and due.isoformat(),
             }
         )
     return found
@@ -304,7 +303,7 @@ def _colleagues(cadre: Cadre | None, today: datetime.date) -> list[dict[str, str
 def _choices(user: User, today: datetime.date) -> dict[str, Any]:
     """The lists and limits that the screen obeys: made from the forms, so that there is no second rule."""
     topics = VisitRecord.objects.filter(visit__cadre=scope_of(user).cadre_id).exclude(talk_topic="")
-    terms = ReplyTerms.load()
+    terms = Terms.load()
     recent = topics.order_by("-visit__day").values_list("talk_topic", flat=True)[:30]
     return {
         "categories": [
@@ -313,7 +312,8 @@ def _choices(user: User, today: datetime.date) -> dict[str, Any]:
         ],
         "kinds": GrievanceKind.choices,
         "levels": [
-            {"value": level.value, "label": level.label, "days": terms.days(level, today)} for level in Level
+            {"value": level.value, "label": level.label, "days": terms.reply_days(level, today)}
+            for level in Level
         ],
         "outcomes": Outcome.choices,
         "results": VisitResult.choices,

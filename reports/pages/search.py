@@ -100,23 +100,8 @@ def _matters(user: Any, text: str) -> QuerySet[Grievance]:
         number |= Q(number__iendswith=text) | Q(number__istartswith=text)
     if tail.isascii() and tail.isdigit() and tail == text:
         number |= Q(number__endswith=f"-{int(tail):06}") if len(tail) <= 6 else Q(pk__in=())
-    found = visible_matters(user).filter(number)
+    found = Grievance.objects.visible_to(user).filter(number)
     return found.select_related("village", "household").order_by("-registered_on", "number")
-
-
-def visible_matters(user: Any) -> QuerySet[Grievance]:
-    """Those of the households one may see, of one's villages, and those one's people handle (contract, section 8)."""
-    scope = scope_of(user)
-    if scope.county:
-        return Grievance.objects.all()
-    homes = Household.objects.visible_to(user).values("pk")
-    of_units = Cadre.objects.in_units(scope.unit_ids, scope.on).values("pk")
-    return Grievance.objects.filter(
-        Q(household__in=homes)
-        | Q(village__in=scope.village_ids)
-        | Q(handler__in=scope.cadre_ids)
-        | Q(handler__in=of_units)
-    )
 
 
 def _beside(user: Any, sections: list[Section]) -> dict[str, Any]:

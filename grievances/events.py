@@ -1,0 +1,39 @@
+"""Entries of a matter's timeline: append-only (contract, section 4)."""
+
+from typing import Any
+
+from accounts.models import User
+from grievances.models import Grievance, GrievanceAction, GrievanceEvent, GrievanceState
+from lianhu.kit import clock
+
+
+def event(
+    matter: Grievance,
+    action: GrievanceAction,
+    *,
+    by: User | None,
+    was: GrievanceState | str | None = None,
+    reason: str = "",
+    value: str = "",
+) -> GrievanceEvent:
+    """Not yet written. `was`: the state it came from, the same if it stayed. `by`: None is the family or the system."""
+    now = clock.now()
+    return GrievanceEvent(
+        grievance=matter,
+        action=action,
+        from_state=matter.state if was is None else was,
+        to_state=matter.state,
+        on=now.date(),
+        reason=reason,
+        handler_id=matter.handler_id,
+        level=matter.level,
+        value=value,
+        by=by,
+        recorded_at=now,
+    )
+
+
+def add_event(matter: Grievance, action: GrievanceAction, **options: Any) -> GrievanceEvent:
+    written = event(matter, action, **options)
+    written.save(force_insert=True)
+    return written

@@ -1,0 +1,147 @@
+"""Who may take a step of a matter (contract, section 4, "Who may")."""
+
+import datetime
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from accounts.models import User
+from grievances.models import Grievance, GrievanceAction, GrievanceEvent, Level, RequestKind, StepRequest
+from registry.models import Cadre, PostSpan, Role, Unit
+from registry.querysets import in_force
+from registry.scope import Scope, scope_of
+from visits.rights import roles_over
+
+# Whose desk a matter of the level lies on.
+DESKS = {
+    Level.VILLAGE: Role.VILLAGE_BRANCH,
+    Level.TOWNSHIP: Role.TOWNSHIP,
+    Level.COUNTY: Role.COUNTY_OFFICE,
+}
+ABOVE = {Level.VILLAGE: Level.TOWNSHIP, Level.TOWNSHIP: Level.COUNTY}
+LEVELS = tuple(DESKS)
+
+
+@dataclass
+class Hand:
+    """One person before one matter, on one day: what the rules of the steps ask."""
+
+    matter: Grievance
+    user: User
+    on: datetime.date
+    # Set by `workflow.act`: the other matter of a merge, locked like this one.
+    other: Grievance | None = None
+    events: list[GrievanceEvent] = field(default_factory=list)
+
+    @cached_property
+    def scope(self) -> Scope:
+        return scope_of(self.user, self.on)
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """Held today over the matter's village."""
+        return roles_over(self.user, cadre_id=0, village=self.matter.village, on=self.on)
+
+    @cached_property
+    def history(self) -> list[GrievanceEvent]:
+        return self.events or list(self.matter.events.select_related("by").order_by("pk"))
+
+    @cached_property
+    def requests(self) -> dict[str, StepRequest]:
+        """Those that wait for a decision, by kind."""
+        waiting = self.matter.requests.filter(decided_at__isnull=True).select_related("asked_by")
+        return {each.kind: each for each in waiting}
+
+    @cached_property
+    def extended(self) -> bool:
+        return self.matter.extension_days > 0
+
+    # --- what the person is to the matter ---
+
+    @property
+    def at_desk(self) -> bool:
+        """The branch, township or office of the matter's level."""
+        return DESKS[Level(self.matter.level)] in self.roles
+
+    @property
+    def at_desk_or_above(self) -> bool:
+        above = LEVELS[LEVELS.index(Level(self.matter.level)) :]
+        return not self.roles.isdisjoint(DESKS[level] for level in above)
+
+    @property
+    def above(self) -> bool:
+        """The next level up; the county's own matters have another person of the office."""
+        level = Level(self.matter.level)
+        return DESKS[ABOVE.get(level, level)] in self.roles
+
+    @property
+    def at_township_or_office(self) -> bool:
+        return not self.roles.isdisjoint({Role.TOWNSHIP, Role.COUNTY_OFFICE})
+
+    @property
+    def in_office(self) -> bool:
+        return Role.COUNTY_OFFICE in self.roles
+
+    @property
+    def holds(self) -> bool:
+        """主办人, or the colleague who covers for them today (代管)."""
+        return self.matter.handler_id is not None and self.matter.handler_id in self.scope.cadre_ids
+
+    @cached_property
+    def helps(self) -> bool:
+        """协办: of one of the helping units."""
+        units = self.matter.helping_units.values("pk")
+        own = PostSpan.objects.filter(in_force(self.on), cadre__in=self.scope.cadre_ids, unit__in=units)
+        return own.exists() or Unit.objects.filter(pk__in=self.scope.unit_ids & set(self._helping)).exists()
+
+    @cached_property
+    def _helping(self) -> list[int]:
+        return list(self.matter.helping_units.values_list("pk", flat=True))
+
+    def _last(self, action: GrievanceAction) -> GrievanceEvent | None:
+        return next((each for each in reversed(self.history) if each.action == action), None)
+
+    @property
+    def registered(self) -> bool:
+        event = self._last(GrievanceAction.REGISTER)
+        return event is not None and event.by_id == self.user.pk
+
+    @property
+    def answers_on_the_spot(self) -> bool:
+        """Registered it, and is a cadre who can be named as its handler."""
+        return self.registered and self.scope.cadre_id is not None
+
+    @property
+    def own_matter(self) -> bool:
+        """Handles it personally: then somebody else asks the family."""
+        return self.scope.cadre_id is not None and self.scope.cadre_id == self.matter.handler_id
+
+    @property
+    def replied(self) -> bool:
+        """Wrote the reply that stands."""
+        event = self._last(GrievanceAction.REPLY)
+        return event is not None and event.by_id == self.user.pk
+
+    @property
+    def handled(self) -> bool:
+        """Handles it, or has answered it at any time: whatever other role the person holds."""
+        answered = {each.by_id for each in self.history if each.action == GrievanceAction.REPLY}
+        return self.own_matter or self.user.pk in answered
+
+    @property
+    def closed(self) -> bool:
+        """Took the step that closed it the last time."""
+        closing = (GrievanceAction.CLOSE, GrievanceAction.WAIVE)
+        event = next((each for each in reversed(self.history) if each.action in closing), None)
+        return event is not None and event.by_id == self.user.pk
+
+    def asked(self, kind: RequestKind) -> bool:
+        request = self.requests.get(kind)
+        return request is not None and request.asked_by_id == self.user.pk
+
+    def unit_of(self, cadre: Cadre | None) -> Any:
+        """The id of the cadre's unit today."""
+        if cadre is None:
+            return None
+        spans = PostSpan.objects.filter(in_force(self.on), cadre=cadre)
+        return spans.values_list("unit", flat=True).first()
