@@ -231,11 +231,11 @@ def test_one_customers_ipv6_addresses_are_one():
     assert key("") == key("")
 
 
-def test_ten_thousand_tries_get_five_checks_and_lock_nobody_else(people):
+def test_a_thousand_tries_get_five_checks_and_lock_nobody_else(people):
     limit = lockout.per_account()
     key = lockout.key_of("password", people.cadre.code)
-    turns = [lockout.take_turn(key, limit) for _ in range(10_000)]
-    assert [turn.allowed for turn in turns] == [True] * 5 + [False] * 9_995
+    turns = [lockout.take_turn(key, limit) for _ in range(1_000)]
+    assert [turn.allowed for turn in turns] == [True] * 5 + [False] * 995
     assert [turn.first for turn in turns].count(True) == 1
     assert Attempt.objects.count() == 6
     assert lockout.take_turn(lockout.key_of("password", people.colleague.code), limit).allowed

@@ -83,11 +83,11 @@ LABELS = raw.row(1, "户编码", "村编码", "户主", "人口数", "户类型"
 
 
 @pytest.mark.django_db
-def test_a_hundred_thousand_rows_of_faults_are_counted_and_the_first_told(tmp_path):
+def test_thirty_thousand_rows_of_faults_are_counted_and_the_first_told(tmp_path):
     line = raw.row("#", "H#", books.V1, "多吉", "四", "农村户")
-    path = raw.write(tmp_path / "b.xlsx", {"户": many(100_000, line, LABELS)})
+    path = raw.write(tmp_path / "b.xlsx", {"户": many(30_000, line, LABELS)})
     answer = books.import_(path, kind="registry")
-    assert answer["fault_count"] == 200_000  # the count of people, and a village that is not there
+    assert answer["fault_count"] == 60_000  # the count of people, and a village that is not there
     assert books.places(answer)[:3] == [("户", 2, "村编码"), ("户", 2, "人口数"), ("户", 3, "村编码")]
     assert len(answer["faults"]) == 1000
     assert answer["faults"][-1]["row"] == 501

