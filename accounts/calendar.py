@@ -71,6 +71,17 @@ def next_workday(day: datetime.date) -> DueDay:
     return add_workdays(day, 1)
 
 
+# The next year's schedule is published in October to December (FORMATS d).
+ASKED_FROM_MONTH = 11
+
+
+def missing_year(on: datetime.date) -> int | None:
+    """The year whose official schedule is not in the table though dates already run into it."""
+    due = [on.year, on.year + 1] if on.month >= ASKED_FROM_MONTH else [on.year]
+    known = set(CalendarYear.objects.filter(year__in=due).values_list("year", flat=True))
+    return next((year for year in due if year not in known), None)
+
+
 class OfficialDay(NamedTuple):
     day: datetime.date
     works: bool

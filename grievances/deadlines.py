@@ -15,9 +15,9 @@ from django.db.models.functions import Least
 from accounts.calendar import DueDay, add_workdays
 from accounts.models import Setting, User
 from accounts.settings import DEFINITIONS, setting
+from grievances.events import event
 from grievances.models import Grievance, GrievanceAction, GrievanceEvent, GrievanceState, Level
 from grievances.querysets import GrievanceQuerySet
-from lianhu.kit import clock
 
 Date = datetime.date
 
@@ -26,8 +26,8 @@ def _reply_days(level: str) -> str:
     return f"reply_days_{level}"
 
 
-_MOST, _ASSIGN = "reply_most_days", "assign_workdays"
-_NAMES = (*(_reply_days(level) for level in Level), _MOST, _ASSIGN)
+_MOST, _EXTENSION, _ASSIGN = "reply_most_days", "extension_most_days", "assign_workdays"
+_NAMES = (*(_reply_days(level) for level in Level), _MOST, _EXTENSION, _ASSIGN)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Terms:
 
     def last_extended(self, level: str, registered_on: Date) -> Date:
         """The latest day to which an answer may be put off."""
-        return self.reply_due(level, registered_on, extension_days=self._value(_MOST, registered_on))
+        return self.reply_due(level, registered_on, self._value(_EXTENSION, registered_on))
 
     def assign_due(self, since: Date) -> DueDay:
         return add_workdays(since, self._value(_ASSIGN, since))
@@ -134,9 +134,12 @@ def fill_due() -> int:
 
 def reschedule(by: User | None = None) -> int:
     """The official calendar of a year became known: recompute what was 暂定, and say so on the timeline."""
-    now, terms = clock.now(), Terms.load()
+    terms = Terms.load()
     with transaction.atomic():
-        waiting = Grievance.objects.open().filter(state=GrievanceState.REGISTERED, assign_due_certain=False)
+        # A merged one too: taken out again it has to be assigned by then.
+        waiting = Grievance.objects.filter(
+            voided_at__isnull=True, state=GrievanceState.REGISTERED, assign_due_certain=False
+        )
         matters = list(waiting.select_for_update(of=("self",)).order_by("pk"))
         due = dues_of({matter.held_since or matter.registered_on for matter in matters}, terms)
         events = []
@@ -146,25 +149,13 @@ def reschedule(by: User | None = None) -> int:
             matter.assign_due_certain = new.certain
             if new.certain and before != new.day:
                 told = f"放假安排已公布，交办期限由暂定的 {before} 改为 {new.day}"
-                events.append(_rescheduled(matter, told, by, now))
+                events.append(event(matter, GrievanceAction.RESCHEDULE, by=by, reason=told))
             elif new.certain:
-                events.append(_rescheduled(matter, f"放假安排已公布，交办期限 {new.day} 不变", by, now))
+                told = f"放假安排已公布，交办期限 {new.day} 不变"
+                events.append(event(matter, GrievanceAction.RESCHEDULE, by=by, reason=told))
         Grievance.objects.bulk_update(matters, ["assign_due_on", "assign_due_certain"], batch_size=500)
         GrievanceEvent.objects.bulk_create(events)
     return len(events)
-
-
-def _rescheduled(matter: Grievance, told: str, by: User | None, now: datetime.datetime) -> GrievanceEvent:
-    return GrievanceEvent(
-        grievance=matter,
-        action=GrievanceAction.RESCHEDULE,
-        from_state=matter.state,
-        to_state=matter.state,
-        on=now.date(),
-        reason=told,
-        by=by,
-        recorded_at=now,
-    )
 
 
 def dues_of(days: Iterable[Date], terms: Terms) -> dict[Date, DueDay]:

@@ -123,6 +123,8 @@ def revisit(hand: Hand, words: Words) -> None:
         return
     matter.satisfaction = words["satisfaction"]
     matter.revisited_on = words["day"] or hand.on
+    # What was said after a 剔除 counts.
+    matter.set_aside_at, matter.set_aside_by, matter.set_aside_reason = None, None, ""
     _lapse(hand)
 
 

@@ -26,6 +26,7 @@ from grievances.models import (
 )
 from grievances.numbering import take_numbers
 from lianhu.kit import clock, fields
+from lianhu.kit.db import new_ids
 from lianhu.kit.errors import Fault
 from lianhu.kit.sheets import Values
 from visits import entry_rules
@@ -74,6 +75,7 @@ class LedgerEntryFacts(EntryFacts):
     categories: dict[str, int] = field(default_factory=dict)
     codes_taken: set[str] = field(default_factory=set)
     own_places: set[tuple[str, str]] = field(default_factory=set)
+    terms: Terms = field(default_factory=Terms.load)
 
     @classmethod
     def load(cls, rows: Iterable[Values], *, by: User, on: datetime.date) -> Self:
@@ -138,17 +140,24 @@ def register(rows: Sequence[Entered], *, by: User, facts: LedgerEntryFacts) -> l
     """Register what was heard; 挂号日期 is the day it was heard, number and year come at arrival.
 
     What was answered on the spot is replied to at once (REGISTERED → REPLIED). Inside a transaction, as
-    its last step: the numbers' counter stays locked until it ends.
+    its last step: the numbers' counter stays locked until it ends. So the timeline, which says no number, is
+    written first; its matters follow before the transaction ends.
     """
     now = clock.now()
     matters = [_matter(row, now, by, facts) for row in rows]
-    _give_dates(matters)
-    for matter, number in zip(matters, take_numbers(now.year, len(matters)), strict=True):
-        matter.number = number
-    Grievance.objects.bulk_create(matters)
+    _give_dates(matters, facts.terms)
+    for matter, pk in zip(matters, new_ids(Grievance, len(matters)), strict=True):
+        matter.pk = pk
     events = GrievanceEvent.objects.bulk_create(
         event for matter, row in zip(matters, rows, strict=True) for event in _events(matter, row, now, by)
     )
+    for matter, number in zip(matters, take_numbers(now.year, len(matters)), strict=True):
+        matter.number = number
+    Grievance.objects.bulk_create(matters)
+    for matter, row in zip(matters, rows, strict=True):
+        if filing := row.values.get("filing_row"):
+            # Whoever filed it is told, like a household (`grievances.family.has_family`).
+            filing.grievance = matter
     FamilyNotice.objects.bulk_create(_told(event) for event in events if has_family(event.grievance))
     return matters
 
@@ -176,16 +185,24 @@ def _matter(row: Entered, now: datetime.datetime, by: User, facts: LedgerEntryFa
         outcome=values["outcome"],
         reply=values["spot_answer"],
         visit=values.get("visit_row"),
-        query_code_hash=query_codes.hash_of(values["query_code"]) if values["query_code"] else None,
+        query_code_hash=_code_of(values),
+        marks=list(values.get("marks") or ()),
+        approach=values.get("approach") or "",
         captured_at=row.at,
         recorded_at=now,
         recorded_by=by,
     )
 
 
-def _give_dates(matters: list[Grievance]) -> None:
+def _code_of(values: Values) -> bytes | None:
+    """What a resident filed keeps its code: one code finds the filing and the matter."""
+    if filing := values.get("filing_row"):
+        return bytes(filing.query_code_hash)
+    return query_codes.hash_of(values["query_code"]) if values["query_code"] else None
+
+
+def _give_dates(matters: list[Grievance], terms: Terms) -> None:
     """What is answered already keeps the date it had to be answered by; it needs no other."""
-    terms = Terms.load()
     due = dues_of({each.registered_on for each in matters if not each.handler_id}, terms)
     for matter in matters:
         matter.held_since = matter.registered_on
@@ -207,7 +224,13 @@ def _told(event: GrievanceEvent) -> FamilyNotice:
 
 
 def _events(matter: Grievance, row: Entered, now: datetime.datetime, by: User) -> Iterator[GrievanceEvent]:
-    both = {"grievance": matter, "on": matter.registered_on, "by": by, "recorded_at": now}
+    both = {
+        "grievance": matter,
+        "on": matter.registered_on,
+        "by": by,
+        "recorded_at": now,
+        "level": matter.level,
+    }
     yield GrievanceEvent(
         action=GrievanceAction.REGISTER, from_state="", to_state=GrievanceState.REGISTERED, **both
     )
@@ -217,5 +240,7 @@ def _events(matter: Grievance, row: Entered, now: datetime.datetime, by: User) -
             from_state=GrievanceState.REGISTERED,
             to_state=GrievanceState.REPLIED,
             reason=row.values["spot_answer"],
+            value=matter.outcome,
+            handler_id=matter.handler_id,
             **both,
         )

@@ -6,6 +6,9 @@ from accounts.models import User
 from grievances.models import Grievance, GrievanceAction, GrievanceEvent, GrievanceState
 from lianhu.kit import clock
 
+# What `grievances.sheets` writes beside the steps of an imported matter.
+IMPORTED = "导入的历史"
+
 
 def event(
     matter: Grievance,

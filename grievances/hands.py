@@ -5,9 +5,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from django.db.models import QuerySet
+
 from accounts.models import User
+from grievances.events import IMPORTED
 from grievances.models import Grievance, GrievanceAction, GrievanceEvent, Level, RequestKind, StepRequest
-from registry.models import Cadre, PostSpan, Role, Unit
+from registry.models import Cadre, PostSpan, Role, RoleGrant, Unit, Village
+from registry.people import in_service
 from registry.querysets import in_force
 from registry.scope import Scope, scope_of
 from visits.rights import roles_over
@@ -20,6 +24,27 @@ DESKS = {
 }
 ABOVE = {Level.VILLAGE: Level.TOWNSHIP, Level.TOWNSHIP: Level.COUNTY}
 LEVELS = tuple(DESKS)
+# After one of these nobody answers on the spot any more.
+_MOVED_ON = frozenset(
+    {
+        GrievanceAction.ASSIGN,
+        GrievanceAction.ESCALATE,
+        GrievanceAction.RETURN,
+        GrievanceAction.REPLY,
+        GrievanceAction.REOPEN,
+    }
+)
+
+
+def desk_people(village: Village, level: str, on: datetime.date) -> "QuerySet[User]":
+    """The people at the desk of the level, for the village, who are in service that day."""
+    role = DESKS[Level(level)]
+    grants = RoleGrant.objects.filter(in_force(on), role=role)
+    if role == Role.VILLAGE_BRANCH:
+        grants = grants.filter(village=village)
+    elif role == Role.TOWNSHIP:
+        grants = grants.filter(unit=village.township_id)
+    return in_service(on).filter(cadre__in=grants.values("cadre"))
 
 
 @dataclass
@@ -31,6 +56,8 @@ class Hand:
     on: datetime.date
     # Set by `workflow.act`: the other matter of a merge, locked like this one.
     other: Grievance | None = None
+    # Set by `workflow.act`: what is merged into it, locked too.
+    merged: list[Grievance] = field(default_factory=list)
     events: list[GrievanceEvent] = field(default_factory=list)
 
     @cached_property
@@ -58,10 +85,16 @@ class Hand:
 
     # --- what the person is to the matter ---
 
-    @property
+    @cached_property
     def at_desk(self) -> bool:
-        """The branch, township or office of the matter's level."""
-        return DESKS[Level(self.matter.level)] in self.roles
+        """The branch, township or office of the matter's level; for a desk where nobody is, the next level up."""
+        if DESKS[Level(self.matter.level)] in self.roles:
+            return True
+        return self.above and not self._desk.exists()
+
+    @property
+    def _desk(self) -> "QuerySet[User]":
+        return desk_people(self.matter.village, self.matter.level, self.on)
 
     @property
     def at_desk_or_above(self) -> bool:
@@ -108,8 +141,9 @@ class Hand:
 
     @property
     def answers_on_the_spot(self) -> bool:
-        """Registered it, and is a cadre who can be named as its handler."""
-        return self.registered and self.scope.cadre_id is not None
+        """Registered it, is a cadre who can be named as its handler, and nobody has taken it up since."""
+        fresh = not any(each.action in _MOVED_ON for each in self.history)
+        return fresh and self.registered and self.scope.cadre_id is not None
 
     @property
     def own_matter(self) -> bool:
@@ -118,15 +152,36 @@ class Hand:
 
     @property
     def replied(self) -> bool:
-        """Wrote the reply that stands."""
+        """Gave the reply that stands. Of an imported one it is not the import but the handler."""
         event = self._last(GrievanceAction.REPLY)
+        if event is not None and event.reason == IMPORTED:
+            return self.own_matter
         return event is not None and event.by_id == self.user.pk
 
     @property
     def handled(self) -> bool:
-        """Handles it, or has answered it at any time: whatever other role the person holds."""
-        answered = {each.by_id for each in self.history if each.action == GrievanceAction.REPLY}
-        return self.own_matter or self.user.pk in answered
+        """Handles it or has, or has answered it for the handler: whatever other role the person holds."""
+        return self.scope.cadre_id in self._handlers or self.user.pk in self._answered
+
+    @cached_property
+    def _handlers(self) -> set[int]:
+        given = {each.handler_id for each in self.history} | {self.matter.handler_id}
+        return {each for each in given if each is not None}
+
+    @cached_property
+    def _answered(self) -> set[int]:
+        replies = (each for each in self.history if each.action == GrievanceAction.REPLY)
+        return {each.by_id for each in replies if each.by_id is not None and each.reason != IMPORTED}
+
+    @cached_property
+    def may_close(self) -> bool:
+        """At the desk and has not handled it; the next level up when all of the desk have."""
+        if self.handled:
+            return False
+        if self.at_desk:
+            return True
+        free = self._desk.exclude(cadre__in=self._handlers).exclude(pk__in=self._answered)
+        return self.above and not free.exists()
 
     @property
     def closed(self) -> bool:

@@ -14,6 +14,10 @@ class NoteForm(forms.Form):
     reason = fields.TextField(label="进展", max_length=2_000, lines=True)
 
 
+class AnswerForm(forms.Form):
+    reason = fields.TextField(label="答复", max_length=2_000, lines=True)
+
+
 class NothingForm(forms.Form):
     """The step needs no word; one may be added."""
 

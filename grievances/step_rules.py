@@ -5,6 +5,7 @@ Asked without words, a rule tells what is missing before anybody types; such a f
 
 import datetime
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from typing import Any
 
 from django.db.models import Q
@@ -12,7 +13,8 @@ from django.db.models import Q
 from grievances import publication
 from grievances.deadlines import Terms
 from grievances.hands import ABOVE, Hand
-from grievances.models import OVER, Outcome, Policy, Satisfaction
+from grievances.models import OVER, Grievance, GrievanceAction, Outcome, Policy, Satisfaction
+from lianhu.kit import clock
 from lianhu.kit.errors import Fault
 from registry.answering import in_post
 from registry.models import Cadre, Unit
@@ -57,12 +59,14 @@ def extended_once(hand: Hand, words: Words) -> Iterator[Fault]:
 
 
 def within_sixty_days(hand: Hand, words: Words) -> Iterator[Fault]:
-    """Never past 60 days from 挂号日期 (contract, section 4)."""
+    """30 days at most, and never past 60 from 挂号日期 (contract, section 4); both as they were set that day."""
     days, matter = words.get("days"), hand.matter
     terms = Terms.load()
     now = terms.reply_due(matter.level, matter.registered_on)
     last = terms.last_extended(matter.level, matter.registered_on)
-    if days and now + datetime.timedelta(days=days) > last:
+    if last <= now:
+        yield Fault("", "not_asked", f"答复期限 {now} 已经是最晚的，不能再延")
+    elif days and now + datetime.timedelta(days=days) > last:
         most = (last - now).days
         yield Fault("days", "too_long", f"连同延期最晚到 {last}，最多延 {most} 天")
     elif days and now + datetime.timedelta(days=days) < hand.on:
@@ -122,7 +126,7 @@ def not_withheld(hand: Hand, words: Words) -> Iterator[Fault]:
 def public_text_is_confirmed(hand: Hand, words: Words) -> Iterator[Fault]:
     """A person confirmed the public text, and it holds no name, phone or ID of the registry even now."""
     standing = publication.standing(hand.matter)
-    if standing is None or standing.confirmed_at is None:
+    if standing is None or not publication.is_confirmed(standing):
         yield Fault("", "not_confirmed", "公示的文字还没有确认")
         return
     for told in publication.sensitive_in(standing):
@@ -146,11 +150,21 @@ def parent_can_take_it(hand: Hand, words: Words) -> Iterator[Fault]:
     elif parent.voided_at is not None:
         yield Fault("parent", "voided", f"{number} 已作废，不能并入")
     elif parent.parent is not None:
-        yield Fault("parent", "merged", f"{number} 已并入 {parent.parent.number}，请直接并入那一件")
+        told = f"{number} 已并入 {parent.parent.number}{_last_step(parent)}，请直接并入那一件"
+        yield Fault("parent", "merged", told)
     elif parent.state in OVER:
-        yield Fault("parent", "over", f"{number} 已经{parent.get_state_display()}，不能再并入")
+        told = f"{number} {parent.get_state_display()}{_last_step(parent)}，不能再并入"
+        yield Fault("parent", "over", told)
     if hand.matter.merged.exists():
         yield Fault("parent", "has_merged", "有别的诉求并在这一件里，请先把它们取出来，或者反过来并")
+
+
+def _last_step(matter: Grievance) -> str:
+    last = matter.events.select_related("by").order_by("pk").last()
+    if last is None or last.by is None:
+        return ""
+    at = last.recorded_at.astimezone(clock.SHANGHAI)
+    return f"（{last.by.name} {at:%m-%d %H:%M} {last.get_action_display()}）"
 
 
 def is_merged(hand: Hand, words: Words) -> Iterator[Fault]:
@@ -163,8 +177,22 @@ def nothing_is_merged_into_it(hand: Hand, words: Words) -> Iterator[Fault]:
         yield Fault("", "has_merged", "有别的诉求并在这一件里，请先把它们取出来再作废")
 
 
+def reminded_once_a_day(hand: Hand, words: Words) -> Iterator[Fault]:
+    """催办 by one person once a day: a second tap says nothing new."""
+    today = (each for each in hand.history if each.action == GrievanceAction.REMIND and each.on == hand.on)
+    if any(each.by_id == hand.user.pk for each in today):
+        yield Fault("", "not_asked", "您今天已经催过")
+
+
 def satisfaction_counts(hand: Hand, words: Words) -> Iterator[Fault]:
-    if not hand.matter.satisfaction:
-        yield Fault("", "not_asked", "还没有回访的评价")
-    elif hand.matter.set_aside_at is not None:
-        yield Fault("", "not_asked", "这次评价已经剔除")
+    """剔除 takes away what was said up to now: something must count (`grievances.satisfaction`)."""
+    matter = hand.matter
+    if matter.satisfaction and matter.set_aside_at is None:
+        return
+    since = takewhile(lambda each: each.action != GrievanceAction.SET_ASIDE, reversed(hand.history))
+    if any(
+        each.value == Satisfaction.DISSATISFIED for each in since if each.action == GrievanceAction.REVISIT
+    ):
+        return
+    told = "还没有回访的评价" if matter.set_aside_at is None else "这次评价已经剔除"
+    yield Fault("", "not_asked", told)

@@ -3,28 +3,20 @@
 from collections.abc import Iterable
 
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from accounts.models import User
 from accounts.notices import notify
-from grievances.hands import ABOVE, DESKS
+from grievances.hands import ABOVE, desk_people
 from grievances.models import Grievance, GrievanceAction, GrievanceEvent, Level
 from lianhu.kit import clock
-from registry.models import Role, RoleGrant
-from registry.people import in_service
-from registry.querysets import in_force
 
 A = GrievanceAction
 
 
 def desk_of(matter: Grievance, level: str) -> "QuerySet[User]":
     """The people at the desk of the level, for the matter's village, on the day of the step."""
-    role, on = DESKS[Level(level)], clock.today()
-    grants = RoleGrant.objects.filter(in_force(on), role=role)
-    if role == Role.VILLAGE_BRANCH:
-        grants = grants.filter(village=matter.village_id)
-    elif role == Role.TOWNSHIP:
-        grants = grants.filter(unit=matter.village.township_id)
-    return in_service(on).filter(cadre__in=grants.values("cadre"))
+    return desk_people(matter.village, level, clock.today())
 
 
 def level_above(level: str) -> str:
@@ -43,7 +35,7 @@ def tell_colleagues(matter: Grievance, event: GrievanceEvent) -> None:
         key=f"matter:{event.pk}",
         title=f"{matter.number} {title}",
         body=event.reason[:300],
-        url="/grievances/",
+        url=reverse("matter", args=[matter.number]),
     )
 
 
@@ -81,4 +73,14 @@ def _whom(matter: Grievance, event: GrievanceEvent) -> tuple[Iterable[User], str
             return handler or desk, "催办：请尽快办理"
         case A.NOTE:
             return desk, "有新的办理进展"
+        case A.MERGE:
+            return handler, f"并入 {event.value}"
+        case A.UNMERGE:
+            return handler or desk, "取消并案，单独办理"
+        case A.VOID:
+            return handler, "已作废"
+        case A.RATE if event.value == "dissatisfied":
+            return desk, "群众对答复不满意"
+        case A.OBJECT:
+            return desk, "公示有异议，请答复"
     return None

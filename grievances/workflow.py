@@ -5,13 +5,14 @@ from `STEPS`. 挂号 itself is `grievances.entry.register`, which makes the matt
 """
 
 import datetime
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User
 from grievances import effects, step_rules
@@ -161,7 +162,7 @@ _TABLE = (
         form=said.RevisitForm,
         needs=(step_rules.revisit_day_fits,),
         do=effects.revisit,
-        also=frozenset({S.ASSIGNED}),
+        also=frozenset({S.ASSIGNED, S.REGISTERED}),
         main=True,
     ),
     Step(
@@ -199,8 +200,8 @@ _TABLE = (
         A.CLOSE,
         frozenset({S.REVISITED}),
         S.CLOSED,
-        who=lambda hand: hand.at_desk and not hand.handled,
-        who_label="本级，办理过的人除外",
+        who=lambda hand: hand.may_close,
+        who_label="本级，办理过的人除外；本级的人都办理过的，由上一级",
         form=said.NothingForm,
         needs=(step_rules.family_is_content,),
         do=effects.close,
@@ -244,7 +245,7 @@ _TABLE = (
         None,
         who=lambda hand: hand.at_desk_or_above,
         who_label="本级和上级",
-        form=said.NoteForm,
+        form=said.AnswerForm,
         needs=(step_rules.objection_waits,),
         do=effects.keep,
         quiet=True,
@@ -295,6 +296,7 @@ _TABLE = (
         who=lambda hand: hand.at_desk_or_above,
         who_label="本级和上级",
         form=said.NothingForm,
+        needs=(step_rules.reminded_once_a_day,),
         quiet=True,
     ),
     Step(
@@ -359,24 +361,53 @@ def act(
     with transaction.atomic():
         hand = _locked(pk, words, by=by, on=on)
         _check(hand, step, seen)
-        raise_faults(fault for rule in step.needs for fault in rule(hand, words))
+        if _is_said_again(hand, step, words):
+            return hand.matter
+        faults = [fault for rule in step.needs for fault in rule(hand, words)]
+        for fault in faults:
+            if fault.code == "not_asked":
+                raise Meanwhile(f"{fault.message}。{_what_happened(hand, _last_of(hand))}", code="meanwhile")
+        raise_faults(faults)
         return _take(hand, step, words)
 
 
 def _locked(pk: int, words: Mapping[str, Any], *, by: User, on: Date) -> Hand:
-    """The matter, and the other one of a merge, locked in the order of their ids; out of scope is forbidden."""
+    """The matter, what is merged into it and the other one of a merge, locked in the order of their ids.
+
+    Out of scope is forbidden.
+    """
     other = Grievance.objects.filter(number=words["parent"]).first() if words.get("parent") else None
     wanted = {pk} | ({other.pk} if other else set())
-    rows = Grievance.objects.filter(pk__in=wanted).select_for_update(of=("self",)).order_by("pk")
+    rows = Grievance.objects.filter(Q(pk__in=wanted) | Q(parent=pk))
+    rows = rows.select_for_update(of=("self",)).order_by("pk")
     locked = {row.pk: row for row in rows.select_related("village", "household", "handler__user")}
     seen = set(Grievance.objects.visible_to(by).filter(pk__in=wanted).values_list("pk", flat=True))
     if pk not in locked or pk not in seen:
         raise PermissionDenied
-    return Hand(locked[pk], by, on, other=locked[other.pk] if other and other.pk in seen else None)
+    merged = [row for row in locked.values() if row.parent_id == pk]
+    return Hand(
+        locked[pk], by, on, other=locked[other.pk] if other and other.pk in seen else None, merged=merged
+    )
+
+
+# A button pressed twice: what only adds a line to the timeline is not added again.
+_TWICE = datetime.timedelta(minutes=1)
+
+
+def _is_said_again(hand: Hand, step: Step, words: Mapping[str, Any]) -> bool:
+    last = _last_of(hand)
+    if last is None or step.do is not effects.nothing or clock.now() - last.recorded_at >= _TWICE:
+        return False
+    this = (step.action, hand.user.pk, effects.reason_of(step.action, words))
+    return (last.action, last.by_id, last.reason) == this
+
+
+def _last_of(hand: Hand, besides: Collection[str] = ()) -> GrievanceEvent | None:
+    return next((each for each in reversed(hand.history) if each.action not in besides), None)
 
 
 def _check(hand: Hand, step: Step, seen: int | None) -> None:
-    last = next((each for each in reversed(hand.history) if each.action not in _QUIET), None)
+    last = _last_of(hand, _QUIET)
     if not _stands(hand.matter, step) or (seen is not None and not step.quiet and last and last.pk > seen):
         raise Meanwhile(_what_happened(hand, last), code="meanwhile")
     if not step.who(hand):
@@ -389,6 +420,8 @@ def _what_happened(hand: Hand, last: GrievanceEvent | None) -> str:
     who = last.by.name if last.by else "导入"
     at = last.recorded_at.astimezone(clock.SHANGHAI)
     now = "已作废" if hand.matter.voided_at else hand.matter.get_state_display()
+    if hand.matter.parent is not None:
+        now = f"已并入 {hand.matter.parent.number}"
     return f"{who}已在 {at:%m-%d %H:%M} {last.get_action_display()}，现在是“{now}”。您这一次没有写入。"
 
 
@@ -419,8 +452,18 @@ def _take(hand: Hand, step: Step, words: Mapping[str, Any]) -> Grievance:
     )
     if step.tells:
         owe(matter, step.tells, event)
+        for part in hand.merged:
+            _pass_on(part, step.tells, event, by=hand.user)
     tell_colleagues(matter, event)
     return matter
+
+
+def _pass_on(part: Grievance, occasion: Occasion, event: GrievanceEvent, *, by: User) -> None:
+    """The family whose matter was merged hears what came of it, as of its own."""
+    whole = event.grievance
+    told = f"并入的 {whole.number} {event.get_action_display()}"
+    noted = add_event(part, A.NOTE, by=by, reason=f"{told}：{event.reason}" if event.reason else told)
+    owe(part, occasion, noted, answered=whole)
 
 
 @dataclass(frozen=True)

@@ -7,4 +7,4 @@ class LianhuConfig(AppConfig):
 
     def ready(self) -> None:
         # Makes the Celery app the current one, so that `shared_task.delay` finds the broker.
-        from lianhu import celery  # noqa: F401
+        from lianhu import celery, checks  # noqa: F401

@@ -61,7 +61,17 @@ app.conf.update(
         "remove-id-numbers": {"task": "remove_id_numbers", "schedule": crontab(hour=3, minute=0)},
         "remove-old-photos": {"task": "remove_old_photos", "schedule": crontab(hour=3, minute=10)},
         "sweep-photo-files": {"task": "sweep_photo_files", "schedule": crontab(hour=3, minute=20)},
+        "remove-old-matter-photos": {
+            "task": "remove_old_matter_photos",
+            "schedule": crontab(hour=3, minute=15),
+        },
+        "sweep-matter-files": {"task": "sweep_matter_files", "schedule": crontab(hour=3, minute=25)},
         "sweep-phones": {"task": "accounts.tasks.sweep_phones", "schedule": crontab(hour=3, minute=30)},
+        # Hourly: a server that was down at half past eight tells it later; told twice it is told once.
+        "escalate-overdue": {"task": "escalate_overdue", "schedule": crontab(hour="8-17", minute=30)},
+        "remind-of-families": {"task": "remind_of_families", "schedule": crontab(hour="8-17", minute=40)},
+        "send-family-sms": {"task": "send_family_sms", "schedule": 60.0, "options": {"expires": 60}},
+        "keep-dates": {"task": "keep_dates", "schedule": crontab(hour=1, minute=30)},
         "sweep-photo-uploads": {"task": "sweep_photo_uploads", "schedule": 3600.0},
     },
 )

@@ -12,6 +12,9 @@ from django.urls import path
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts.calendar import missing_year
+from lianhu.kit import clock
+
 BROKER_PATIENCE = 2
 LEAST_FREE_BYTES = 200_000_000
 
@@ -25,11 +28,11 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """503 while any check is red. A check that could not run is red."""
+    """503 while any check is red. A check that could not run is red; a warning fails nothing."""
     results = {name: _passes(check) for name, check in CHECKS.items()}
     ready = all(results.values())
     checks = {name: "ok" if passed else "failed" for name, passed in results.items()}
-    body = {"status": "ok" if ready else "failed", "checks": checks}
+    body = {"status": "ok" if ready else "failed", "checks": checks, "warnings": _warnings()}
     return JsonResponse(body, status=200 if ready else 503)
 
 
@@ -38,6 +41,14 @@ def _passes(check: Callable[[], bool]) -> bool:
         return check()
     except Exception:  # whatever went wrong, this server cannot do its work
         return False
+
+
+def _warnings() -> list[str]:
+    try:
+        year = missing_year(clock.today())
+    except Exception:  # that the database is gone is told by its own check
+        return []
+    return [f"calendar {year} missing"] if year else []
 
 
 def _database() -> bool:

@@ -25,6 +25,7 @@ from accounts import two_factor
 from accounts.digests import send_again
 from accounts.models import CalendarDay, CalendarYear, Delivery, DeliveryState, Job, Setting
 from accounts.settings import DEFINITIONS, setting
+from grievances.deadlines import reschedule
 from grievances.models import Category, Grievance
 from lianhu.kit import clock
 from registry.models import Role
@@ -192,7 +193,40 @@ class Settings(Kept):
         super().save_model(request, obj, form, change)
 
 
-class CalendarDays(Kept):
+class Calendar(Kept):
+    """What is entered moves the dates that were 暂定, in the same transaction."""
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        self._reschedule(request)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        super().delete_model(request, obj)
+        self._reschedule(request)
+
+    def _reschedule(self, request: HttpRequest) -> None:
+        by: Any = request.user
+        count = reschedule(by=by)
+        if count:
+            messages.success(request, f"{count} 件诉求的暂定交办期限已重新计算")
+
+
+class CalendarYearForm(forms.ModelForm[CalendarYear]):
+    """A year is known when its days are there: what is reckoned with it is not 暂定 any more."""
+
+    class Meta:
+        model = CalendarYear
+        fields = ("year", "source")
+
+    def clean_year(self) -> int:
+        year: int = self.cleaned_data["year"]
+        if not CalendarDay.objects.filter(day__year=year).exists():
+            told = f"先录入 {year} 年放假和调休的日子，再登记这一年：登记以后，暂定的期限就按它算定"
+            raise ValidationError(told, code="no_days")
+        return year
+
+
+class CalendarDays(Calendar):
     list_display = ("day", "weekday", "works", "name")
     list_filter = ("works",)
     date_hierarchy = "day"
@@ -205,7 +239,8 @@ class CalendarDays(Kept):
         return f"周{'一二三四五六日'[row.day.weekday()]}"
 
 
-class CalendarYears(Kept):
+class CalendarYears(Calendar):
+    form = CalendarYearForm
     list_display = ("year", "source", "days")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -213,6 +213,33 @@ class Grievance(Voidable):
             models.Index(fields=["visit"], name="grievance_visit", condition=Q(visit__isnull=False)),
             models.Index(fields=["handler", "closed_on"], name="grievance_handler_closed"),
             models.Index(fields=["household"], name="grievance_household"),
+            # The ledger's order, with all that its filters and counts ask: they read no row for it.
+            models.Index(
+                fields=["registered_on", "id"],
+                include=[
+                    *(
+                        "state",
+                        "voided_at",
+                        "parent",
+                        "level",
+                        "village",
+                        "household",
+                        "handler",
+                        "lead_unit",
+                    ),
+                    *("kind", "category", "marks", "satisfaction", "outcome", "withheld_kind"),
+                    *("assign_due_on", "reply_due_on"),
+                ],
+                name="grievance_ledger",
+            ),
+            models.Index(fields=["village", "registered_on", "id"], name="grievance_of_village"),
+            # What somebody still has to do something with: few, however long the ledger.
+            models.Index(
+                fields=["state", "level", "village"],
+                condition=Q(voided_at__isnull=True, parent__isnull=True)
+                & Q(state__in=("registered", "assigned", "replied", "revisited", "closed")),
+                name="grievance_in_work",
+            ),
         )
 
     def __str__(self) -> str:

@@ -57,3 +57,15 @@ def lock_for_transaction(name: str) -> None:
     """Wait for the named lock; PostgreSQL gives it back when the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+
+
+def new_ids(model: type[models.Model], count: int) -> list[int]:
+    """Ids for rows that are yet to be written: what points to them can be written first (foreign keys are asked
+    when the transaction ends).
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            [model._meta.db_table, count],
+        )
+        return [pk for (pk,) in cursor.fetchall()]

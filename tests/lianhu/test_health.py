@@ -5,7 +5,10 @@ import time
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
+from django.db import OperationalError, connection
 
+from accounts.models import CalendarYear
 from lianhu import health
 from lianhu.logging import JsonFormatter, access
 
@@ -22,6 +25,28 @@ def test_readyz_is_green_when_all_parts_answer(client, queue):
     assert answer.json()["checks"] == dict.fromkeys(["database", "broker", "migrations", "disk"], "ok")
     assert answer.status_code == 200
     assert "no-store" in answer["Cache-Control"]
+
+
+@pytest.mark.django_db
+def test_a_missing_calendar_year_is_a_warning_from_november_and_fails_nothing(client, queue, on_day, capsys):
+    for day, missing in (("2026-10-31", False), ("2026-11-01", True)):
+        on_day(day)
+        answer = client.get("/readyz")
+        assert answer.json()["warnings"] == (["calendar 2027 missing"] if missing else [])
+        assert answer.status_code == 200
+        call_command("check")
+        assert ("2027 年的放假安排还没有录入" in capsys.readouterr().err) == missing
+    CalendarYear.objects.create(year=2027, source="通知")
+    assert client.get("/readyz").json()["warnings"] == []
+
+
+def test_check_and_readyz_do_without_a_database(client, monkeypatch):
+    def gone(*args, **options):
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(connection, "ensure_connection", gone)
+    call_command("check")
+    assert health._warnings() == []
 
 
 @pytest.mark.django_db
