@@ -17,13 +17,15 @@ def main() -> None:
     os.environ |= {"LIANHU_DATA": str(data), "DJANGO_SETTINGS_MODULE": "lianhu.settings"}
     os.environ.pop("DATABASE_URL", None)
     django.setup()
-    from benchmarks import audit, figures, imports, sync
+    from benchmarks import audit, figures, imports, ledger, registering, sync
 
     named: dict[str, Callable[[], None]] = {
         "figures": figures.run,
         "imports": imports.run,
         "audit": audit.run,
         "sync": sync.run,
+        "ledger": ledger.run,
+        "registering": registering.run,
     }
     for name in sys.argv[1:] or named:
         named[name]()

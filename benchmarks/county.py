@@ -4,6 +4,8 @@ Every cadre goes out about four times a month (600,000 trips), mostly to linked 
 2 or 3 homes a trip (1.5 million visits), mostly of paired households.
 """
 
+from collections.abc import Sequence
+
 from django.apps import apps
 from django.core.management.color import no_style
 from django.db import connection
@@ -93,13 +95,16 @@ _STATEMENTS = (
         SELECT i, 1 + (i * 6) % {CADRES}, 0 FROM generate_series(1, 40000) i""",
 )
 
+# What is there before anybody goes out: units to pairings.
+REGISTRY = _STATEMENTS[: next(at for at, each in enumerate(_STATEMENTS) if "visits_trip" in each)]
 
-def fill() -> None:
+
+def fill(statements: Sequence[str] = _STATEMENTS) -> None:
     """Into an empty, migrated database. Constraints and indexes are those of the product."""
     with connection.cursor() as cursor:
         # As an import does: rows that are added are not logged one by one.
         cursor.execute("SELECT set_config('lianhu.importing', 'on', false)")
-        for statement in (*_STATEMENTS, *connection.ops.sequence_reset_sql(no_style(), apps.get_models())):
+        for statement in (*statements, *connection.ops.sequence_reset_sql(no_style(), apps.get_models())):
             cursor.execute(statement)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")

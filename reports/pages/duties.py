@@ -2,6 +2,7 @@
 
 import datetime
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -70,10 +71,22 @@ class Duty:
 
 def duties(period: Period, *, as_of: datetime.date, subjects: Subjects) -> list[Duty]:
     """The subjects' duties of one period, in the rules' own order; three statements."""
-    found = figures(period, as_of=as_of, subjects=subjects)
-    quotas = Quota.objects.in_bulk({figure.quota_id for figure in found})
-    listed = [Duty(quotas[figure.quota_id], figure, period, as_of) for figure in found]
-    return sorted(listed, key=lambda duty: duty.quota.pk)
+    return duties_of_periods([(period, as_of)], subjects=subjects)[0]
+
+
+def duties_of_periods(
+    asked: Sequence[tuple[Period, datetime.date]], *, subjects: Subjects
+) -> list[list[Duty]]:
+    """Of several periods, each as seen on its day; their rules are read once."""
+    found = [figures(period, as_of=as_of, subjects=subjects) for period, as_of in asked]
+    quotas = Quota.objects.in_bulk({figure.quota_id for each in found for figure in each})
+    return [
+        sorted(
+            (Duty(quotas[figure.quota_id], figure, period, as_of) for figure in each),
+            key=lambda duty: duty.quota.pk,
+        )
+        for (period, as_of), each in zip(asked, found, strict=True)
+    ]
 
 
 def seen_on(month: Period, today: datetime.date) -> datetime.date:

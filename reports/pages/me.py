@@ -11,16 +11,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from grievances.pages.ledger import due_rows
 from lianhu.kit import clock
 from lianhu.kit.periods import Period
 from registry.models import Cadre, Household, Role
 from registry.querysets import in_force
 from registry.scope import scope_of
-from reports.pages.duties import Duty, duties, seen_on
+from reports.pages.duties import Duty, duties_of_periods, seen_on
 from reports.pages.menu import home_units
 from reports.pages.months import Months, months_of
 from reports.quotas.compute import Subjects
 from visits.models import VisitResult
+
+# The rest is a tap away, in the ledger.
+MOST_DUE = 10
 
 
 @login_required
@@ -45,7 +49,8 @@ def home(request: HttpRequest) -> HttpResponse:
 def me(request: HttpRequest) -> HttpResponse:
     today = clock.today()
     months = months_of(request, today)
-    cadre: Cadre | None = getattr(request.user, "cadre", None)
+    user: Any = request.user
+    cadre: Cadre | None = getattr(user, "cadre", None)
     if cadre is None:
         return render(request, "reports/me_nobody.html")
     as_of = seen_on(months.month, today)
@@ -54,6 +59,7 @@ def me(request: HttpRequest) -> HttpResponse:
     context = {
         "months": months,
         "today": today,
+        "due": due_rows(user, today, MOST_DUE),
         "year_as_of": as_of,
         "sentences": _sentences(months, of_month, of_year),
         "of_month": of_month,
@@ -69,8 +75,9 @@ def me(request: HttpRequest) -> HttpResponse:
 
 def _duties_of(cadre: Cadre, month: Period, today: datetime.date) -> tuple[list[Duty], list[Duty]]:
     only = Subjects(cadres=frozenset({cadre.pk}), units=frozenset(), villages=frozenset())
-    of_month = duties(month, as_of=today, subjects=only)
-    return of_month, duties(Period.year_of(month.first), as_of=seen_on(month, today), subjects=only)
+    asked = [(month, today), (Period.year_of(month.first), seen_on(month, today))]
+    of_month, of_year = duties_of_periods(asked, subjects=only)
+    return of_month, of_year
 
 
 def owed_now(cadre: Cadre, today: datetime.date) -> tuple[list["Sentence"], list[Duty]]:

@@ -3,7 +3,7 @@
 
 const all = document.querySelector("[data-tick-all]");
 if (all instanceof HTMLInputElement) {
-  const boxes = [...document.querySelectorAll("input[name=person]")].filter(
+  const boxes = [...document.querySelectorAll("input[name=person], input[data-tick]")].filter(
     (box) => box instanceof HTMLInputElement,
   );
   all.hidden = boxes.length === 0;
