@@ -15,11 +15,15 @@ from registry.models import Cadre, Household
 
 @dataclass(frozen=True)
 class SealedColumn:
-    """`kind` and `name` go into the owner that a value is bound to: a ciphertext moved does not open."""
+    """`kind` and `name` go into the owner that a value is bound to: a ciphertext moved does not open.
+
+    `key` is the column whose value goes into it too.
+    """
 
     model: type[models.Model]
     kind: str
     name: str
+    key: str = "code"
 
     @property
     def column(self) -> str:

@@ -4,7 +4,7 @@ May be stopped and begun again at any row, and runs beside people who write: a v
 it still is the one that was read.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from django.db import connection, transaction
@@ -35,10 +35,18 @@ class Rotated:
         return sum(self.sealed_again.values())
 
 
-def rotate_keys(progress: Progress = lambda column, done: None, *, batch: int = BATCH) -> Rotated:
-    """One log entry for the whole round: sealed columns are not logged row by row, their values are the same."""
-    rotated = Rotated()
-    for column in SEALED:
+def rotate_keys(
+    progress: Progress = lambda column, done: None,
+    *,
+    batch: int = BATCH,
+    columns: Iterable[SealedColumn] = SEALED,
+) -> Rotated:
+    """One log entry for the whole round: sealed columns are not logged row by row, their values are the same.
+
+    `columns`: with the registry's own, those of the apps above it.
+    """
+    rotated, columns = Rotated(), tuple(columns)
+    for column in columns:
         done, last = 0, 0
         while True:
             last, changed, unopened = _one_batch(column, after=last, size=batch)
@@ -48,7 +56,7 @@ def rotate_keys(progress: Progress = lambda column, done: None, *, batch: int = 
             if not last:
                 break
         rotated.sealed_again[column] = done
-    rotated.left = sum(_left(column) for column in SEALED)
+    rotated.left = sum(_left(column) for column in columns)
     if rotated.count:
         audit.log(AuditKind.CHANGED, key="加密密钥", rows=rotated.count)
     return rotated
@@ -60,7 +68,7 @@ def _one_batch(column: SealedColumn, *, after: int, size: int) -> tuple[int, int
     prefix = sealing_prefix()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            f"""SELECT id, code, {name} FROM {table}
+            f"""SELECT id, {column.key}, {name} FROM {table}
                 WHERE id > %s AND {name} IS NOT NULL AND substring({name} FOR {len(prefix)}) <> %s
                 ORDER BY id LIMIT %s""",
             [after, prefix, size],
@@ -68,11 +76,11 @@ def _one_batch(column: SealedColumn, *, after: int, size: int) -> tuple[int, int
         rows = cursor.fetchall()
         unopened, ids, old, new = [], [], [], []
         for pk, code, sealed in rows:
-            owner = column.owner(code)
+            owner = column.owner(str(code))
             try:
                 value = opened(sealed, owner)
             except Unopened:
-                unopened.append(code)
+                unopened.append(str(code))
                 continue
             ids.append(pk)
             old.append(bytes(sealed))

@@ -2,8 +2,9 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from grievances.filings import FILERS_PHONE
 from lianhu.kit.commands import DataCommand
-from registry.contact import SealedColumn
+from registry.contact import SEALED, SealedColumn
 from registry.key_rotation import rotate_keys
 
 
@@ -19,7 +20,10 @@ class Command(DataCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        rotated = rotate_keys(lambda column, done: self.stdout.write(f"{_named(column)}：已换 {done} 条"))
+        rotated = rotate_keys(
+            lambda column, done: self.stdout.write(f"{_named(column)}：已换 {done} 条"),
+            columns=(*SEALED, FILERS_PHONE),
+        )
         for column, code in rotated.unopened:
             self.stderr.write(f"打不开：{_named(column)} {code}（密钥不在环里，或密文被改动；原样保留）")
         self.stdout.write(
