@@ -5,7 +5,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-import segno
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -22,6 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import open_sessions
 from accounts.models import User
 from lianhu.kit import clock
+from lianhu.kit.qr import qr_svg
 from registry import account_list, activation
 from registry import accounts as services
 from registry.account_forms import ActivationForm, EndRoleForm, RoleForm, ViewForm
@@ -122,7 +122,8 @@ def slips(request: HttpRequest) -> HttpResponse:
         context = {"chosen": asked.chosen, "now": clock.now().isoformat()}
         return render(request, "registry/slips_confirm.html", context)
     address = request.build_absolute_uri(reverse("activate"))
-    shown = [(slip, _qr(f"{address}?{urlencode({'n': slip.username})}")) for slip in printed]
+    # Only the address and the 工号; the code is typed.
+    shown = [(slip, qr_svg(f"{address}?{urlencode({'n': slip.username})}")) for slip in printed]
     return render(request, "registry/slips.html", {"slips": shown, "address": address})
 
 
@@ -133,11 +134,6 @@ def _moment(request: HttpRequest) -> datetime.datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else None
-
-
-def _qr(address: str) -> str:
-    """Only the address and the 工号; the code is typed."""
-    return str(segno.make(address, error="m", micro=False).svg_inline(omitsize=True, border=0))
 
 
 @require_safe

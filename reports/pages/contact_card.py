@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import segno
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
@@ -18,6 +17,7 @@ from django.views.decorators.http import require_safe
 from accounts import audit
 from accounts.models import AuditKind
 from lianhu.kit import clock
+from lianhu.kit.qr import qr_svg
 from registry.answering import cadres_under
 from registry.contact import Unopened, opened, sealed_for
 from registry.models import Cadre, Household, Pairing, PostSpan, Role
@@ -118,7 +118,7 @@ def _page(
     context: dict[str, Any] = of | {
         "cards": [card for card in once for _ in range(count)],
         "address": address,
-        "qr": segno.make(address, error="m", micro=False).svg_inline(omitsize=True, border=0),
+        "qr": qr_svg(address),
         "today": clock.today(),
         "count": count,
         "counts": COUNTS,
