@@ -1,19 +1,214 @@
-"""Photos and PDFs of a matter: checked by content, kept outside the web root (contract, section 4)."""
+"""Photos and PDFs of a matter: checked by content, kept outside the web root (contract, section 4).
 
-from django.db import transaction
+A row and its files come and go together; what a killed process leaves behind has no row, and is found by
+`sweep_files`.
+"""
 
-from grievances.models import Attachment, PublicPhoto
+import datetime
+import hashlib
+import re
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import UploadedFile
+from django.db import DatabaseError, transaction
+from django.db.models import QuerySet
+
+from accounts import audit
+from accounts.models import AuditKind, User
+from accounts.settings import setting
+from grievances.hands import Hand
+from grievances.models import Attachment, Grievance, GrievanceAction, PublicPhoto
+from grievances.workflow import STEPS
 from lianhu.kit import clock
+from lianhu.kit.images import MAX_BYTES, NotAPhoto, Picture, read_photo
 from registry.models import Household
-from visits.photos import delete_files
+from visits.photos import (
+    LEFT_BEHIND,
+    NotKept,
+    Refused,
+    StorageFull,
+    delete_files,
+    listed,
+    photo_storage,
+    room,
+    years_before,
+)
+
+A_MATTER = 20
+PHOTO, PDF = "image/jpeg", "application/pdf"
+_FOLDER = "matters"
+_A_ROUND = 500
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def may_attach(hand: Hand) -> bool:
+    """Whoever may write of its progress, and its desk; while it is open."""
+    return hand.matter.is_open and (STEPS[GrievanceAction.NOTE].who(hand) or hand.at_desk)
+
+
+def attach(matter: Grievance, uploads: Iterable["UploadedFile[Any]"], *, by: User) -> list[NotKept]:
+    """Keep the good ones, return the others. The same file again is the same attachment."""
+    if not may_attach(Hand(matter, by, clock.today())):
+        raise PermissionDenied
+    faults = []
+    for upload in uploads:
+        try:
+            _keep(matter, upload.read(MAX_BYTES + 1), _name_of(upload), by)
+        except (NotAPhoto, Refused, StorageFull) as error:
+            faults.append(NotKept(upload.name or "", error))
+    return faults
+
+
+def _name_of(upload: "UploadedFile[Any]") -> str:
+    """As the sender called it, without what would turn or hide its letters."""
+    return _CONTROL.sub("", upload.name or "").strip()[-100:] or "附件"
+
+
+def _keep(matter: Grievance, data: bytes, name: str, by: User) -> Attachment:
+    picture = None if data[:1024].lstrip().startswith(b"%PDF-") else read_photo(data)
+    if picture is None:
+        _check_pdf(data)
+    digest = hashlib.sha256(data).hexdigest()
+    pk = uuid.uuid5(uuid.NAMESPACE_OID, f"matter {matter.pk} {digest}")
+    written: list[str] = []
+    try:
+        with transaction.atomic():
+            # In the order in which a removal on request locks them.
+            home = Household.objects.select_for_update(no_key=True).filter(pk=matter.household_id).first()
+            now = Grievance.objects.select_for_update(of=("self",)).get(pk=matter.pk)
+            found = Attachment.objects.filter(pk=pk).first()
+            if found is None:
+                _check_room(now, home)
+                found = _write(pk, now, name, data, picture, digest, by, written)
+            return found
+    except BaseException:
+        _take_back(pk, written)
+        raise
+
+
+def _check_pdf(data: bytes) -> None:
+    if len(data) > MAX_BYTES:
+        raise Refused("文件超过 10 MB，请缩小后再传")
+    if b"%%EOF" not in data[-2048:]:
+        raise Refused("PDF 已损坏或没有传完整，请重新选一份")
+
+
+def _check_room(matter: Grievance, home: Household | None) -> None:
+    if not matter.is_open:
+        raise Refused("这件事已经办结，不再收附件")
+    if home is not None and home.erased_at is not None:
+        raise Refused("这户的资料已应要求遮蔽，不再收附件")
+    if matter.attachments.filter(removed_at__isnull=True).count() >= A_MATTER:
+        raise Refused(f"一件诉求最多 {A_MATTER} 个附件")
+
+
+def _write(
+    pk: uuid.UUID,
+    matter: Grievance,
+    name: str,
+    data: bytes,
+    picture: Picture | None,
+    digest: str,
+    by: User,
+    written: list[str],
+) -> Attachment:
+    stem = f"{_FOLDER}/{str(pk)[:2]}/{pk}"
+    bodies = (
+        {f"{stem}.jpg": picture.image, f"{stem}-small.jpg": picture.thumbnail}
+        if picture
+        else {f"{stem}.pdf": data}
+    )
+    with room():
+        for each, body in bodies.items():
+            written.append(each)
+            photo_storage().save(each, ContentFile(body))
+    names = list(bodies)
+    return Attachment.objects.create(
+        id=pk,
+        grievance=matter,
+        name=name,
+        content_type=PHOTO if picture else PDF,
+        file=names[0],
+        thumbnail=names[1] if picture else "",
+        digest=digest,
+        size=len(bodies[names[0]]),
+        added_at=clock.now(),
+        added_by=by,
+    )
+
+
+def _take_back(pk: uuid.UUID, written: list[str]) -> None:
+    """Unless the row is there after all: a connection may break after the commit."""
+    if not written:
+        return
+    try:
+        kept = Attachment.objects.filter(pk=pk).exists()
+    except DatabaseError:
+        return
+    if not kept:
+        delete_files(written)
+
+
+# --- going out ---------------------------------------------------------------------------------
 
 
 def remove_files_of(household: Household) -> None:
     """On the family's request (contract, section 8). The files go when the caller's transaction is through."""
-    attachments = Attachment.objects.filter(grievance__household=household).exclude(file="")
-    shown = PublicPhoto.objects.filter(publication__grievance__household=household).exclude(file="")
-    names = [name for row in attachments for name in (row.file, row.thumbnail) if name]
-    names += shown.values_list("file", flat=True)
-    attachments.update(file="", thumbnail="", removed_at=clock.now())
-    shown.update(file="")
+    _remove(Attachment.objects.filter(grievance__household=household).exclude(file=""))
+    _remove_shown(PublicPhoto.objects.filter(publication__grievance__household=household).exclude(file=""))
+
+
+def remove_old(*, on: datetime.date) -> int:
+    """Remove photos kept for `photo_years`, and what was painted of them for the public. PDFs stay: they are papers."""
+    years = setting("photo_years", on=on)
+    ended = clock.midnight(years_before(on, years) + datetime.timedelta(days=1))
+    old = Attachment.objects.filter(content_type=PHOTO, added_at__lt=ended).exclude(file="")
+    shown = PublicPhoto.objects.filter(chosen_at__lt=ended).exclude(file="")
+    removed = 0
+    while True:
+        with transaction.atomic():
+            now = _remove(old.select_for_update(of=("self",))[:_A_ROUND])
+            now += _remove_shown(shown.select_for_update(of=("self",))[:_A_ROUND])
+            if now:
+                reason = f"保存满 {years} 年，到期清除"
+                audit.log(AuditKind.ERASED, key="诉求照片", rows=now, reason=reason)
+        if not now:
+            return removed
+        removed += now
+
+
+def _remove(attachments: "QuerySet[Attachment]") -> int:
+    """The rows stay, as the fact that there was one."""
+    rows = list(attachments)
+    names = [name for row in rows for name in (row.file, row.thumbnail) if name]
+    kept = Attachment.objects.filter(pk__in=[row.pk for row in rows])
+    kept.update(file="", thumbnail="", removed_at=clock.now())
     transaction.on_commit(lambda: delete_files(names))
+    return len(rows)
+
+
+def _remove_shown(photos: "QuerySet[PublicPhoto]") -> int:
+    rows = list(photos)
+    names = [row.file for row in rows]
+    PublicPhoto.objects.filter(pk__in=[row.pk for row in rows]).update(file="")
+    transaction.on_commit(lambda: delete_files(names))
+    return len(rows)
+
+
+def sweep_files(now: datetime.datetime) -> int:
+    """Delete files that no row names: a process was killed between the one and the other."""
+    storage, swept = photo_storage(), 0
+    for part in listed(storage, _FOLDER)[0]:
+        folder = f"{_FOLDER}/{part}"
+        found = {f"{folder}/{name}" for name in listed(storage, folder)[1]}
+        rows = Attachment.objects.filter(file__startswith=f"{folder}/").values_list("file", "thumbnail")
+        shown = PublicPhoto.objects.filter(file__startswith=f"{folder}/").values_list("file", flat=True)
+        left = found.difference(*rows).difference(shown)
+        old = [name for name in left if storage.get_modified_time(name) < now - LEFT_BEHIND]
+        delete_files(old)
+        swept += len(old)
+    return swept

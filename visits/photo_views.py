@@ -1,21 +1,16 @@
 """Photos come in from the phone in pieces or from the visit's page, and go out to whoever may see the visit."""
 
 import uuid
-from urllib.parse import quote
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.core.files.storage import FileSystemStorage
 from django.http import (
-    FileResponse,
     Http404,
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
-    HttpResponseRedirect,
     JsonResponse,
     UnreadablePostError,
 )
@@ -24,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.api import api, problem
 from accounts.models import User
+from lianhu.kit.handing_out import shown_photo
 from lianhu.kit.images import MAX_BYTES, NotAPhoto
 from visits.models import Photo, Visit
 from visits.partials import WrongOffset
@@ -38,8 +34,6 @@ from visits.photos import (
     receive_photo,
     received_of,
 )
-
-_TYPE, _NAMED = "image/jpeg", 'inline; filename="photo.jpg"'
 
 
 class UploadForm(forms.Form):
@@ -121,40 +115,16 @@ def _told(request: HttpRequest, visit: Visit, faults: list[NotKept], *, kept: in
 @login_required
 @require_GET
 def photo(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
-    return _shown(_visible(request, pk).file)
+    return shown_photo(photo_storage(), _visible(request, pk).file)
 
 
 @login_required
 @require_GET
 def photo_small(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
-    return _shown(_visible(request, pk).thumbnail)
+    return shown_photo(photo_storage(), _visible(request, pk).thumbnail)
 
 
 def _visible(request: HttpRequest, pk: uuid.UUID) -> Photo:
     """Not yours answers as not there, and so does what was removed."""
     visits = Visit.objects.visible_to(request.user)
     return get_object_or_404(Photo.objects.exclude(file=""), pk=pk, visit__in=visits)
-
-
-def _shown(name: str) -> HttpResponseBase:
-    answer = _handed_out(name)
-    # A signed address is over sooner than a browser would forget it.
-    answer["Cache-Control"] = "private, no-store" if answer.status_code == 302 else "private, max-age=300"
-    answer["X-Content-Type-Options"] = "nosniff"
-    return answer
-
-
-def _handed_out(name: str) -> HttpResponseBase:
-    """By the store itself for a minute, by the proxy in front, or from here."""
-    storage = photo_storage()
-    if not isinstance(storage, FileSystemStorage):
-        said = {"ResponseContentType": _TYPE, "ResponseContentDisposition": _NAMED}
-        return HttpResponseRedirect(storage.url(name, parameters=said, expire=60))  # type: ignore[call-arg]
-    if settings.PHOTO_ACCEL:
-        there = settings.PHOTO_ACCEL + quote(name)
-        headers = {"X-Accel-Redirect": there, "Content-Disposition": _NAMED}
-        return HttpResponse(content_type=_TYPE, headers=headers)
-    try:
-        return FileResponse(storage.open(name), filename="photo.jpg", content_type=_TYPE)
-    except FileNotFoundError:
-        raise Http404 from None

@@ -35,7 +35,7 @@ A_VISIT = 9
 _PIECE = 64 * 1024
 _A_ROUND = 500
 # As long as the slowest upload may hold its transaction, many times over.
-_LEFT_BEHIND = datetime.timedelta(days=1)
+LEFT_BEHIND = datetime.timedelta(days=1)
 
 
 class Readable(Protocol):
@@ -88,7 +88,7 @@ def receive_photo(
     if Photo.objects.filter(pk=photo_id, visit=visit).exists():
         return total, True
     partial = Partial(photo_id, of=by)
-    with _room():
+    with room():
         received = partial.append(b"", at=offset, total=total)
         while received < total and (piece := body.read(min(_PIECE, total - received))):
             received = partial.append(piece, at=received, total=total)
@@ -154,7 +154,7 @@ def _write(photo_id: uuid.UUID, picture: Picture, visit: Visit, by: User, writte
         raise Refused(f"一次走访最多 {A_VISIT} 张照片")
     folder = str(photo_id)[:2]
     names = [f"{folder}/{photo_id}.jpg", f"{folder}/{photo_id}-small.jpg"]
-    with _room():
+    with room():
         for name, body in zip(names, (picture.image, picture.thumbnail), strict=True):
             written.append(name)
             photo_storage().save(name, ContentFile(body))
@@ -197,7 +197,7 @@ def _visit_of(item: uuid.UUID, by: User) -> Visit:
 
 
 @contextmanager
-def _room() -> Iterator[None]:
+def room() -> Iterator[None]:
     """A full disk is told as such."""
     try:
         yield
@@ -219,7 +219,7 @@ def remove_photos_of(household: Household) -> int:
 def remove_old_photos(*, on: datetime.date) -> int:
     """Remove photos that came `photo_years` years before the day, or earlier. Done again it finds nothing."""
     years = setting("photo_years", on=on)
-    ended = clock.midnight(_years_before(on, years) + datetime.timedelta(days=1))
+    ended = clock.midnight(years_before(on, years) + datetime.timedelta(days=1))
     old = Photo.objects.filter(added_at__lt=ended)
     removed = 0
     while True:
@@ -236,11 +236,11 @@ def remove_old_photos(*, on: datetime.date) -> int:
 def sweep_files(now: datetime.datetime) -> int:
     """Delete files that no row names: a process was killed between the one and the other."""
     storage, swept = photo_storage(), 0
-    for folder in _listed(storage, "")[0]:
-        found = {f"{folder}/{name}" for name in _listed(storage, folder)[1]}
+    for folder in listed(storage, "")[0]:
+        found = {f"{folder}/{name}" for name in listed(storage, folder)[1]}
         rows = Photo.objects.filter(pk__in={_id_of(name) for name in found}).values_list("file", "thumbnail")
         left = found.difference(*rows)
-        old = [name for name in left if storage.get_modified_time(name) < now - _LEFT_BEHIND]
+        old = [name for name in left if storage.get_modified_time(name) < now - LEFT_BEHIND]
         delete_files(old)
         swept += len(old)
     return swept
@@ -262,7 +262,7 @@ def delete_files(names: Iterable[str]) -> None:
         photo_storage().delete(name)
 
 
-def _listed(storage: Storage, folder: str) -> tuple[list[str], list[str]]:
+def listed(storage: Storage, folder: str) -> tuple[list[str], list[str]]:
     try:
         return storage.listdir(folder)
     except FileNotFoundError:
@@ -276,7 +276,7 @@ def _id_of(name: str) -> uuid.UUID | None:
         return None
 
 
-def _years_before(day: datetime.date, years: int) -> datetime.date:
+def years_before(day: datetime.date, years: int) -> datetime.date:
     try:
         return day.replace(year=day.year - years)
     except ValueError:

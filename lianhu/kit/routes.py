@@ -4,15 +4,18 @@ from django.urls import register_converter
 
 
 class CodeConverter:
-    """A natural key in an address. PostgreSQL takes no NUL: such an address is not there."""
+    """A natural key in an address, whatever it holds: a slash is written %2F, which one decoding leaves so.
+
+    PostgreSQL takes no NUL: such an address is not there.
+    """
 
     regex = r"[^/\x00]+"
 
     def to_python(self, value: str) -> str:
-        return value
+        return value.replace("%2F", "/").replace("%25", "%")
 
     def to_url(self, value: str) -> str:
-        return value
+        return value.replace("%", "%25").replace("/", "%2F")
 
 
 register_converter(CodeConverter, "code")

@@ -23,6 +23,7 @@ _WORDS = {
     "fields": "看了什么",
     "filter": "筛选",
     "kind": "种类",
+    "matter": "诉求",
     "on": "打开",
     "phone": "自己的手机",
     "reason": "原因",

@@ -105,19 +105,16 @@ def _matters(user: Any, text: str) -> QuerySet[Grievance]:
 
 
 def _beside(user: Any, sections: list[Section]) -> dict[str, Any]:
-    """Who holds the households shown, and which units and households lead further: three statements."""
+    """Who holds the households shown, and which units lead further: two statements."""
     shown = {section.kind: list(section.page.object_list) for section in sections}
     homes = [home.pk for home in shown.get("households", ())]
     held = Pairing.objects.in_force(clock.today()).filter(household__in=homes)
     holders = dict(held.values_list("household", "cadre__name"))
     for home in shown.get("households", ()):
         home.holder = holders.get(home.pk, "")
-    of_matters = [matter.household_id for matter in shown.get("matters", ()) if matter.household_id]
-    seen = Household.objects.visible_to(user).filter(pk__in=of_matters)
-    opened = set(seen.values_list("pk", flat=True))
     codes = [cadre.unit_code for cadre in shown.get("cadres", ())]
     units = set(Unit.objects.visible_to(user).filter(code__in=codes).values_list("code", flat=True))
     for cadre in shown.get("cadres", ()):
         cadre.rank_label = Rank(cadre.rank).label if cadre.rank else ""
         cadre.gone = cadre.left_on is not None and cadre.left_on < clock.today()
-    return {"shown": shown, "opened": opened, "units": units, "own": scope_of(user).cadre_id}
+    return {"shown": shown, "units": units, "own": scope_of(user).cadre_id}

@@ -83,6 +83,7 @@ def opened_visit(request: HttpRequest, found: Visit, *, status: int = 200, **for
         "companions": found.companions.select_related("cadre").order_by("pk"),
         "photos": found.photos.filter(removed_at__isnull=True),
         "matters": Grievance.objects.filter(visit=found).order_by("number"),
+        "opens_matters": _opened_matters(request, found),
         "addenda": _addenda(found),
         "questions": questions,
         "open_question": next((each for each in questions if each.answered_at is None), None),
@@ -95,6 +96,10 @@ def opened_visit(request: HttpRequest, found: Visit, *, status: int = 200, **for
         "answer_form": AnswerForm(),
     }
     return render(request, "visits/visit.html", context | forms, status=status)
+
+
+def _opened_matters(request: HttpRequest, found: Visit) -> set[int]:
+    return set(Grievance.objects.visible_to(request.user).filter(visit=found).values_list("pk", flat=True))
 
 
 def labels(choices: Any, values: list[str]) -> str:
