@@ -35,6 +35,21 @@ def _is_address(text: str) -> bool:
     return True
 
 
+class NobodyInPublic:
+    """A public page is the same for everybody: cookies are put away before anything reads them.
+
+    So no session is opened or prolonged, nobody is asked for a second factor, and a proxy may keep the answer.
+    """
+
+    def __init__(self, get_response: _Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info.startswith("/public/"):
+            request.META.pop("HTTP_COOKIE", None)
+        return self.get_response(request)
+
+
 class Headers:
     """Pages of whoever is signed in stay in no cache, unless the view says otherwise."""
 

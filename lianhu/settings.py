@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 import django_stubs_ext
-from csp.constants import NONCE, NONE, SELF
+from csp.constants import NONE, SELF
 
 from lianhu import environment
 from lianhu.logging import logging_settings
@@ -47,6 +47,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "lianhu.headers.ClientAddress",
+    "lianhu.headers.NobodyInPublic",
     "lianhu.logging.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -94,7 +95,12 @@ DATABASES: dict[str, dict[str, Any]] = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SESSION_ENGINE = "accounts.sessions"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+_MEMORY = "django.core.cache.backends.locmem.LocMemCache"
+CACHES = {
+    "default": {"BACKEND": _MEMORY},
+    # Pages without sign-in (grievances.public.caching): however many there are, they push out nothing else.
+    "public": {"BACKEND": _MEMORY, "LOCATION": "public", "OPTIONS": {"MAX_ENTRIES": 500}},
+}
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
@@ -155,8 +161,8 @@ PHOTO_ACCEL = ENV.photo_accel
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        # The nonce is for the import map alone, which browsers take only inline.
-        "script-src": [SELF, NONCE],
+        # The field pages add the hash of their import map, which browsers take only inline.
+        "script-src": [SELF],
         "style-src": [SELF],
         "img-src": [SELF, "data:", "blob:", *filter(None, [ENV.photo_origin])],
         "object-src": [NONE],

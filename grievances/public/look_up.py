@@ -7,45 +7,42 @@ limits are for the machine that guesses on, not for the family that mistypes.
 import datetime
 from dataclasses import dataclass
 
+from django.core import signing
+from django.db.models import Q
+
 from accounts import audit, lockout
 from accounts.lockout import Limit, Turn
 from accounts.models import AuditKind
-from grievances.models import Grievance
+from grievances.models import Filing, Grievance
+from grievances.public import ledger
 from grievances.query_codes import hash_of, tidy
+from grievances.querysets import GrievanceQuerySet
 
 SPAN = datetime.timedelta(minutes=10)
 PER_ADDRESS = Limit(20, SPAN)
 ALTOGETHER = Limit(300, SPAN)
 _PURPOSE = "query code"
-
-
-@dataclass(frozen=True)
-class Case:
-    """All that a page without sign-in may say of a matter: no name, number, title or content gets this far."""
-
-    number: str
-    category: str
-    village: str
-    state: str
-    state_label: str
-    voided: bool
-    registered_on: datetime.date
-    reply_due_on: datetime.date | None
-    replied_on: datetime.date | None
-    outcome: str
-    closed_on: datetime.date | None
+# For so long what was found may be answered to without typing the code again.
+TICKET = datetime.timedelta(hours=1)
+_SALT = "public case"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """`case` was found; or not, whatever the reason; or nothing was looked up and one has to wait."""
+    """A matter was found, a filing, or a published number; or nothing, whatever the reason; or one has to wait."""
 
-    case: Case | None = None
+    matter: Grievance | None = None
+    filing: Filing | None = None
+    published: str = ""
     wait_seconds: int = 0
+
+    @property
+    def found(self) -> bool:
+        return bool(self.matter or self.filing or self.published)
 
 
 def look_up(*, code: str, number: str, address: str) -> Answer:
-    """The number, where one is given, must be that of the matter."""
+    """The number, where a code is given too, must be that of the matter; alone it finds what is published."""
     gate = _turn(lockout.key_of_address(address).hex(), PER_ADDRESS)
     if not gate.allowed:
         return Answer(wait_seconds=gate.seconds)
@@ -53,13 +50,12 @@ def look_up(*, code: str, number: str, address: str) -> Answer:
     if not turn.allowed:
         gate.give_back()
         return Answer(wait_seconds=turn.seconds)
-    matter = _matter(code)
-    if matter is None or (number and _plain(number) != _plain(matter.number)):
-        return Answer()
-    # Earlier failures stay: whoever has one code of their own could else guess on for ever.
-    gate.give_back()
-    turn.give_back()
-    return Answer(_case(matter))
+    answer = _by_code(code, number) if code else _by_number(number)
+    if answer.found:
+        # Earlier failures stay: whoever has one code of their own could else guess on for ever.
+        gate.give_back()
+        turn.give_back()
+    return answer
 
 
 def _turn(name: str, limit: Limit) -> Turn:
@@ -69,27 +65,42 @@ def _turn(name: str, limit: Limit) -> Turn:
     return turn
 
 
-def _matter(code: str) -> Grievance | None:
+def _by_code(code: str, number: str) -> Answer:
     meant = tidy(code)
-    found = Grievance.objects.select_related("category", "village")
-    return found.filter(query_code_hash=hash_of(meant)).first() if meant else None
+    if not meant:
+        return Answer()
+    secret, plain = hash_of(meant), _plain(number)
+    matter = _matters().filter(Q(query_code_hash=secret) | Q(filing__query_code_hash=secret)).first()
+    if matter is not None:
+        return Answer(matter) if plain in ("", _plain(matter.number)) else Answer()
+    filing = Filing.objects.select_related("village").filter(query_code_hash=secret).first()
+    # It has no number yet: none can be that of it.
+    return Answer(filing=filing) if filing is not None and not plain else Answer()
+
+
+def _by_number(number: str) -> Answer:
+    notice = ledger.one(_plain(number)) or ledger.one(number)
+    return Answer(published=notice.number) if notice else Answer()
+
+
+def _matters() -> GrievanceQuerySet:
+    return Grievance.objects.select_related("category", "village", "lead_unit", "parent__lead_unit", "filing")
 
 
 def _plain(number: str) -> str:
     return "".join(number.split()).upper()
 
 
-def _case(matter: Grievance) -> Case:
-    return Case(
-        number=matter.number,
-        category=matter.category.name,
-        village=matter.village.name,
-        state=matter.state,
-        state_label=matter.get_state_display(),
-        voided=matter.voided_at is not None,
-        registered_on=matter.registered_on,
-        reply_due_on=matter.reply_due_on,
-        replied_on=matter.replied_on,
-        outcome=matter.get_outcome_display(),
-        closed_on=matter.closed_on,
-    )
+def ticket_of(matter: Grievance) -> str:
+    """That its code was known a moment ago. It dies with the code."""
+    return signing.dumps([matter.pk, bytes(matter.query_code_hash or b"").hex()], salt=_SALT)
+
+
+def by_ticket(ticket: str) -> Grievance | None:
+    try:
+        pk, secret = signing.loads(ticket, salt=_SALT, max_age=TICKET)
+    except (signing.BadSignature, ValueError, TypeError):
+        return None
+    matter: Grievance | None = _matters().filter(pk=pk).first()
+    known = matter is not None and bytes(matter.query_code_hash or b"").hex() == secret
+    return matter if known else None

@@ -170,8 +170,8 @@ def test_a_day_for_the_answer_that_has_passed_is_said(people, time):
     assert "答复期限2026年6月17日，已经过了" in facts(Page(look()))
 
 
-def test_the_days_for_an_answer_are_those_of_the_level_when_it_was_registered(people):
-    add_matter(people, level="county")
+def test_the_day_for_an_answer_is_the_matters_own_whatever_is_set_since(people):
+    add_matter(people, level="county", reply_due_on="2026-07-10")
     Setting.objects.create(name="reply_days_county", begins_on=datetime.date(2026, 6, 11), value=10)
     assert "答复期限2026年7月10日" in facts(Page(look()))
 
