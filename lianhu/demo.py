@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Count, Q
 
 from accounts.models import User
+from lianhu import demo_ledger
 from lianhu.doors.workbook import import_workbook
 from lianhu.kit import clock
 from registry.models import Cadre, Role, RoleGrant, Unit
@@ -33,6 +34,7 @@ def load(stdout: Any) -> None:
                 raise RuntimeError(f"the demo county has faults: {answer.faults[:3]}")
         _add_what_no_workbook_brings(today)
         _open_accounts(today)
+        demo_ledger.fill(_chosen(Cadre.objects.all(), today), today)
 
 
 def accounts() -> list[tuple[str, str, str]]:

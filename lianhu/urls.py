@@ -2,15 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from grievances.public.views import robots
 from lianhu import system_admin
 from registry.my_account import account
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("lianhu.health")),
     path("", include("accounts.urls")),
+    path("robots.txt", robots, name="robots"),
     path("account/", account, name="account"),
     path("", include("registry.urls")),
     path("", include("visits.urls")),
+    path("", include("grievances.urls")),
     path("public/", include("grievances.public.urls")),
     path("", include("reports.urls")),
     path("api/", include("lianhu.doors.api_urls")),

@@ -8,8 +8,12 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from accounts.calendar import missing_year
 from accounts.notices import unread_count
 from accounts.views import LARGE_TEXT
+from grievances.pages.ledger import may_have_matters
+from grievances.publications import PREPARING
+from lianhu.kit import clock
 from registry.answering import runs_a_unit
 from registry.models import Pairing, Role, Unit
 from registry.rights import may
@@ -37,14 +41,22 @@ def menu(request: HttpRequest) -> dict[str, Any]:
         context["searches"] = may_have_households(request.user)
         # Asked only where the page shows it: parts of pages do not.
         context["unread"] = partial(unread_count, request.user)
+        if scope_of(request.user).has(Role.COUNTY_OFFICE, Role.SYSTEM_ADMIN):
+            context["missing_year"] = partial(missing_year, clock.today())
+            context["keeps_calendar"] = scope_of(request.user).has(Role.SYSTEM_ADMIN)
     return context
 
 
 def _places(user: Any) -> list[tuple[str, str, str]]:
     scope = scope_of(user)
     places = [("我的", reverse("me"), "me")]
-    if scope.has(Role.CADRE) or holds_households(user):
+    goes_out = scope.has(Role.CADRE) or holds_households(user)
+    if goes_out:
         places.append(("走访", reverse("field"), "field"))
+    if goes_out or may_have_matters(user):
+        places.append(("诉求", reverse("ledger"), "matters"))
+    if scope.has(*PREPARING):
+        places.append(("公示", reverse("publications"), "publish"))
     if scope.has(*CONFIRMING):
         places.append(("报到", reverse("arrivals"), "arrivals"))
     if scope.has(*DECIDING):

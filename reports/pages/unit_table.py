@@ -4,13 +4,12 @@ import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from lianhu.kit import rates
 from lianhu.kit.periods import Period
 from registry.models import Cadre, PostSpan, Rank, Unit
 from reports.models import Quota
 from reports.pages.duties import Duty, duties, seen_on
 from reports.quotas.compute import Subjects
-
-SMALLEST_FOR_A_RATE = 5
 
 
 @dataclass(frozen=True)
@@ -27,9 +26,7 @@ class Tally:
     @property
     def rate(self) -> str:
         """One decimal, half up (contract 6, rule 8)."""
-        if self.all < SMALLEST_FOR_A_RATE:
-            return ""
-        return f"{(2000 * self.met + self.all) // (2 * self.all) / 10:.1f} %"
+        return rates.rate(self.met, self.all)
 
 
 def tally(cells: Iterable[Duty | None]) -> Tally:

@@ -6,9 +6,12 @@ Not yours answers as not there (404); a visitor without an account is sent to si
 import datetime
 import uuid
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.test import Client
 from django.urls import get_resolver, reverse
 
@@ -27,10 +30,13 @@ from accounts.models import (
 )
 from accounts.notices import notify
 from accounts.tokens import make_token
-from grievances.models import Category
+from grievances import publication
+from grievances.attachments import attach
+from grievances.models import Category, Filing, Policy, ProminentProblem, ReplyTemplate, SavedFilter
 from lianhu.kit import clock
 from tests import county
-from tests.photos import kept
+from tests.grievances import ledger
+from tests.photos import jpeg, kept
 from visits.models import Question
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +68,10 @@ HANDS_OVER = PAIRS - {"township_liaison"}
 HANDS_OVER_SOMEWHERE = PAIRS | {f"stranger_{role}" for role in PAIRS - OFFICE}
 # Which ones each of them finds is tests/reports/pages/test_household.py.
 HAS_HOUSEHOLDS = SEES_HOUSEHOLD | STRANGERS_WITH_VILLAGES | {"colleague", "stranger"}
+FILES = {"branch", "township_liaison", "office"}
+KEEPS_LIBRARY = {"township_liaison", "stranger_township_liaison", "office"}
+# Whose matters each of them may register is tests/grievances/test_desk.py.
+REGISTERS = FILES | {"cadre", "colleague", "stranger", "stranger_branch", "stranger_township_liaison"}
 # Nothing but its own end date ends a pairing, and one's own figures stay one's own.
 STAYS_WITHOUT_A_ROLE = {
     "evidence": ["cadre"],
@@ -73,8 +83,20 @@ STAYS_WITHOUT_A_ROLE = {
     "contact_card": ["cadre"],
     "contact_cards": ["cadre"],
     "households": ["cadre", "stranger"],
+    "family_notices": ["cadre", "stranger"],
+    "matter_slip": ["cadre"],
+    **{
+        name: ["cadre"]
+        for name in ("matter", "matter_act", "matter_files", "matter_file", "matter_file_small")
+    },
     "leave_withdraw": ["cadre"],
     "search": ["cadre", "stranger"],
+    **{
+        name: ["cadre", "stranger"]
+        for name in ("desk", "matter_new", "policies", "policy", "reply_templates")
+    },
+    "ledger_filter_remove": ["cadre"],
+    **{name: ["cadre", "stranger"] for name in ("ledger", "ledger_export", "ledger_filter_save")},
     **{f"visit{act}": ["cadre"] for act in ("", "_print", "_amend", "_add", "_answer", "_void")},
     **{name: ["cadre"] for name in ("trip", "trip_void", "before_trip")},
     **{name: ["cadre"] for name in ("photo", "photo_small", "visit_photos_add")},
@@ -108,7 +130,17 @@ def of_admin(name, make, *, writes=True, deletes=True):
 
 PUBLIC = {
     *("login", "login_code", "activate", "logout", "text_size", "healthz", "readyz", "privacy"),
-    *("field", "field_worker", "field_manifest", "api_schema", "public_case"),
+    *("field", "field_worker", "field_manifest", "api_schema", "public_case", "public_prominent"),
+    *(
+        "public_ledger",
+        "public_notice",
+        "public_policies",
+        "public_feed",
+        "public_open_data",
+        "public_sitemap",
+    ),
+    *("public_case_object", "public_case_rate", "public_file", "public_file_village", "public_photo"),
+    *("public_nowhere", "robots"),
 }
 # Answered to programs: never a redirect to a page.
 API = {"sync", "field_data", "photo_upload"}
@@ -230,6 +262,76 @@ TABLE = {
     "photo_upload": Row(args=lambda people: [uuid.uuid4()]),
     "privacy": EVERYONE,
     "public_case": EVERYONE,
+    # What each of them shows and takes is tests/grievances/public/.
+    **{f"public_{name}": EVERYONE for name in ("ledger", "policies", "feed", "open_data", "sitemap", "file")},
+    "public_notice": Row(args=lambda people: ["LH-2026-999999"], fine={404}),
+    "public_nowhere": Row(args=lambda people: ["no/such"], fine={404}),
+    "public_photo": Row(args=lambda people: [uuid.uuid4()], fine={404}),
+    "public_case_object": Row(method="post", fine={422}),
+    "public_case_rate": Row(method="post", fine={422}),
+    "public_file_village": Row(args=lambda people: [people.village.code]),
+    "robots": EVERYONE,
+    "filing_poster": Row(SEES_VILLAGE, lambda people: [people.village.code]),
+    "public_prominent": EVERYONE,
+    "prominent": EVERYONE,
+    "prominent_year": Row(args=lambda people: [2026]),
+    "prominent_sheet": Row(args=lambda people: [published_problem(people).year]),
+    "prominent_add": Row(OFFICE, lambda people: [2026]),
+    "prominent_publish": Row(OFFICE, lambda people: [problem_of(people).year]),
+    "prominent_edit": Row(OFFICE, lambda people: [problem_of(people).pk]),
+    "prominent_move": Row(OFFICE, lambda people: [problem_of(people).pk], method="post", fine={302}),
+    "prominent_take_off": Row(OFFICE, lambda people: [problem_of(people).pk]),
+    "owing": Row(HAS_HOUSEHOLDS),
+    "desk": Row(REGISTERS),
+    "matter_new": Row(REGISTERS),
+    "filings": Row(FILES | {"stranger_branch", "stranger_township_liaison"}),
+    "filing": Row(FILES, lambda people: [filing_of(people).pk]),
+    "filing_decline": Row(FILES, lambda people: [filing_of(people).pk], method="post", fine={422}),
+    "filing_phone": Row(FILES, lambda people: [filing_of(people).pk], method="post", fine={422}),
+    "policies": Row(HAS_HOUSEHOLDS),
+    "policy": Row(HAS_HOUSEHOLDS, lambda people: [policy_of(people).pk]),
+    "policy_new": Row(KEEPS_LIBRARY),
+    "policy_edit": Row(KEEPS_LIBRARY, lambda people: [policy_of(people).pk]),
+    "policy_retire": Row(KEEPS_LIBRARY, lambda people: [policy_of(people).pk], method="post", fine={302}),
+    "reply_templates": Row(HAS_HOUSEHOLDS),
+    "reply_template_new": Row(KEEPS_LIBRARY),
+    "reply_template": Row(KEEPS_LIBRARY, lambda people: [template_of().pk]),
+    "reply_template_retire": Row(KEEPS_LIBRARY, lambda people: [template_of().pk], method="post", fine={302}),
+    "family_notices": Row(HAS_HOUSEHOLDS),
+    # Nothing is chosen; of whom one may tell and print is tests/grievances/pages/.
+    "family_tell": Row(fine={302}),
+    "slips": EVERYONE,
+    "matter": Row(SEES_HOUSEHOLD, lambda people: [handled_matter(people).number]),
+    # Which steps each of them may take is tests/grievances/pages/test_matter_acts.py.
+    "matter_act": Row({"cadre"}, lambda people: [handled_matter(people).number, "note"]),
+    "matter_object": Row(
+        {"branch", "township_liaison", "office"}, lambda people: [published_matter(people).number]
+    ),
+    "matter_files": Row(
+        {"cadre", "branch"}, lambda people: [handled_matter(people).number], method="post", fine={422}
+    ),
+    "matter_file": Row(SEES_HOUSEHOLD, lambda people: [attachment_of(people).pk]),
+    "matter_file_small": Row(SEES_HOUSEHOLD, lambda people: [attachment_of(people).pk]),
+    "publications": Row(CONFIRMS | OFFICE),
+    "board": Row(CONFIRMS | OFFICE),
+    "publication": Row(KEEPS_HOUSEHOLD, lambda people: [draft_of(people).grievance.number]),
+    "publication_preview": Row(KEEPS_HOUSEHOLD, lambda people: [draft_of(people).grievance.number]),
+    "publication_photos": Row(KEEPS_HOUSEHOLD, lambda people: [draft_of(people).grievance.number]),
+    "publication_photo": Row(KEEPS_HOUSEHOLD, lambda people: [public_photo_of(people).pk]),
+    "publication_sheet": Row(KEEPS_HOUSEHOLD, lambda people: [published_matter(people).number]),
+    "matter_slip": Row(SEES_HOUSEHOLD, lambda people: [handled_matter(people).number]),
+    "set_aside": Row(OFFICE),
+    "ledger": Row(HAS_HOUSEHOLDS),
+    "ledger_export": Row(HAS_HOUSEHOLDS),
+    "ledger_bulk": Row(
+        {"township_liaison", "stranger_township_liaison", "office"}, method="post", fine={422}
+    ),
+    "ledger_filter_save": Row(HAS_HOUSEHOLDS, method="post", fine={302}),
+    "ledger_filter_remove": Row(
+        {"cadre"}, lambda people: [saved_filter_of(people.cadre).pk], method="post", fine={302}
+    ),
+    "ledger_unsolved": Row(OFFICE),
+    "ledger_unsolved_export": Row(OFFICE),
     "phones": Row(OFFICE),
     "evidence": Row(SEES_CADRE, lambda people: ["trip_days", "cadre", people.cadre.code], "?period=2026-05"),
     "audit_log": Row(AUDITOR),
@@ -356,6 +458,69 @@ def dry_run(people):
     )
 
 
+def saved_filter_of(cadre):
+    return SavedFilter.objects.get_or_create(user=cadre.user, name="逾期", defaults={"query": "due=late"})[0]
+
+
+def handled_matter(people):
+    there = people.cadre.grievances.filter(household=people.household).first()
+    return there or county.add_grievance(household=people.household, handler=people.cadre)
+
+
+def published_matter(people):
+    return people.household.grievances.filter(state="published").first() or ledger.matter(people, "published")
+
+
+def draft_of(people):
+    """A matter that waits to be published, with a text."""
+    made = people.household.grievances.filter(state="closed").first() or ledger.matter(people, "closed")
+    return publication.standing(made) or ledger.public_text(made, people.branch)
+
+
+def public_photo_of(people):
+    text, made = draft_of(people), photo_of(people)
+    said = {"file": made.file, "description": "管道", "chosen_by": people.branch.user}
+    return text.photos.first() or text.photos.create(photo=made, chosen_at=clock.now(), **said)
+
+
+def attachment_of(people):
+    made = handled_matter(people)
+    with_file = made.attachments.exclude(file="")
+    if not with_file:
+        attach(made, [SimpleUploadedFile("a.jpg", jpeg())], by=people.cadre.user)
+    return with_file.all()[0]
+
+
+def filing_of(people):
+    made = {"village": people.village, "kind": "livelihood", "title": "漏水", "content": "漏了三天。"}
+    made |= {"query_code_hash": b"1" * 16, "phone_sealed": b"1", "filed_at": clock.now()}
+    return Filing.objects.get_or_create(form_id=uuid.UUID(int=1), defaults=made)[0]
+
+
+def policy_of(people):
+    made = {"text": "可以补助。", "category": unused_category(), "added_by": people.office.user}
+    return Policy.objects.get_or_create(title="补助", defaults=made | {"added_at": clock.now()})[0]
+
+
+def template_of():
+    return ReplyTemplate.objects.get_or_create(title="一般", defaults={"text": "已经办理。"})[0]
+
+
+def problem_of(people, **fields):
+    """Of the matter that the other half is not shown."""
+    made = {"position": 1, "title": "饮水管道漏水", "unit": people.unit, "promise": "年底前换新管"}
+    made |= {"due_on": "2026-12-31", "added_by": people.office.user, "added_at": clock.now()}
+    there = ProminentProblem.objects.filter(year=2026).first()
+    if there is None:
+        matter = county.add_grievance(household=people.household, handler=people.cadre)
+        there = ProminentProblem.objects.create(year=2026, grievance=matter, **(made | fields))
+    return there
+
+
+def published_problem(people):
+    return problem_of(people, published_at=clock.now())
+
+
 @pytest.fixture
 def people(on_day):
     on_day("2026-06-15")
@@ -376,47 +541,70 @@ def test_every_address_has_a_name_and_a_row():
     assert set(names) == set(TABLE), "tests/access/test_every_url.py must say who may see it"
 
 
-@pytest.mark.parametrize("row", ROWS)
-def test_each_person_sees_what_is_theirs_and_nothing_else(row, people, signed_in, queue):
+# One county and one sign-in a person serve a dozen addresses; what an address writes is rolled back after it.
+DOZENS = [list(ROWS)[at : at + 12] for at in range(0, len(ROWS), 12)]
+
+
+@contextmanager
+def rolled_back():
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def statuses(clients, row, people):
+    """What each person is answered at the row's address, each as if nobody had been there before."""
     name, expected = ROWS[row]
-    address = reverse(name, args=expected.args(people)) + expected.query
+    found = {}
+    with rolled_back():
+        address = reverse(name, args=expected.args(people)) + expected.query
+        for person, client in clients.items():
+            with rolled_back():
+                found[person] = getattr(client, expected.method)(address).status_code
+    return found
+
+
+@pytest.mark.parametrize("rows", DOZENS, ids=lambda rows: f"{rows[0]}...{rows[-1]}")
+def test_each_person_sees_what_is_theirs_and_nothing_else(rows, people, signed_in, queue):
+    clients = {person: signed_in(cadre) for person, cadre in people.people.items()}
     wrong = {}
-    for person, cadre in people.people.items():
-        status = getattr(signed_in(cadre), expected.method)(address).status_code
-        allowed = expected.who is None or person in expected.who
-        if status not in (expected.fine if allowed else {404}):
-            wrong[person] = status
+    for row in rows:
+        expected = ROWS[row][1]
+        for person, status in statuses(clients, row, people).items():
+            allowed = expected.who is None or person in expected.who
+            if status not in (expected.fine if allowed else {404}):
+                wrong[row, person] = status
     assert not wrong
 
 
-@pytest.mark.parametrize("row", ROWS)
-def test_without_an_account_only_sign_in_is_open(row, people, queue):
-    name, expected = ROWS[row]
-    address = reverse(name, args=expected.args(people)) + expected.query
-    answer = getattr(Client(), expected.method)(address)
-    if name in PUBLIC:
-        assert answer.status_code in expected.fine
-    elif name in API:
-        assert answer.status_code == 401
-    else:
-        assert answer.status_code == 302
-        assert answer["Location"].startswith("/login/?next=")
+@pytest.mark.parametrize("rows", DOZENS, ids=lambda rows: f"{rows[0]}...{rows[-1]}")
+def test_without_an_account_only_sign_in_is_open(rows, people, queue):
+    for row in rows:
+        name, expected = ROWS[row]
+        with rolled_back():
+            address = reverse(name, args=expected.args(people)) + expected.query
+            answer = getattr(Client(), expected.method)(address)
+        if name in PUBLIC:
+            assert answer.status_code in expected.fine, row
+        elif name in API:
+            assert answer.status_code == 401, row
+        else:
+            assert answer.status_code == 302, row
+            assert answer["Location"].startswith("/login/?next="), row
 
 
-@pytest.mark.parametrize("row", ROWS)
-def test_a_role_that_has_ended_opens_nothing(row, people, signed_in, on_day, queue):
-    name, expected = ROWS[row]
-    if expected.who is None:
-        return
+@pytest.mark.parametrize("rows", DOZENS, ids=lambda rows: f"{rows[0]}...{rows[-1]}")
+def test_a_role_that_has_ended_opens_nothing(rows, people, signed_in, on_day, queue):
     for cadre in people.people.values():
         cadre.role_grants.update(ends_on="2026-06-14")
-    address = reverse(name, args=expected.args(people)) + expected.query
-    opened = [
-        person
-        for person, cadre in people.people.items()
-        if getattr(signed_in(cadre), expected.method)(address).status_code != 404
-    ]
-    assert opened == STAYS_WITHOUT_A_ROLE.get(row, [])
+    clients = {person: signed_in(cadre) for person, cadre in people.people.items()}
+    opened = {}
+    for row in rows:
+        if ROWS[row][1].who is not None:
+            found = statuses(clients, row, people)
+            opened[row] = [person for person, status in found.items() if status != 404]
+    stays = {row: STAYS_WITHOUT_A_ROLE.get(row, []) for row in opened}
+    assert opened == stays
 
 
 def test_what_is_not_there_and_what_is_not_yours_look_the_same(people, signed_in):
