@@ -203,6 +203,8 @@ def reason_of(action: GrievanceAction, words: Words) -> str:
     reason = str(words.get("reason") or "")
     if action == GrievanceAction.REVISIT:
         return f"问了{words['asked']}" + (f"：{reason}" if reason else "")
+    if action == GrievanceAction.ASSIGN and words["helping"]:
+        return f"{reason}（协办：{'、'.join(words['helping'])}）"
     return reason
 
 

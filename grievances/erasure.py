@@ -39,7 +39,8 @@ BLACKED_OUT = "已遮蔽"
 def open_matters(household: Household) -> QuerySet[Grievance]:
     """What still needs its words: somebody is working on it."""
     found = Grievance.objects.filter(household=household, voided_at__isnull=True)
-    return found.exclude(state__in=OVER).order_by("number")
+    # What was merged into another is over when that one is.
+    return found.exclude(state__in=OVER).exclude(parent__state__in=OVER).order_by("number")
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,9 @@ def erase_household(household: Household, *, reason: str, by: User) -> Erased:
     """
     with transaction.atomic():
         home = (
-            Household.objects.select_for_update(of=("self",)).select_related("village").get(pk=household.pk)
+            Household.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("village")
+            .get(pk=household.pk)
         )
         if roles_holding(by, home, on=clock.today()).isdisjoint(BLACKING_OUT):
             raise PermissionDenied
@@ -67,7 +70,7 @@ def erase_household(household: Household, *, reason: str, by: User) -> Erased:
         matters = list(
             Grievance.objects.filter(household=home).select_for_update(of=("self",)).order_by("pk")
         )
-        waiting = [each.number for each in matters if each.voided_at is None and each.state not in OVER]
+        waiting = sorted(open_matters(home).values_list("number", flat=True))
         if waiting:
             raise ValidationError(still_open(waiting), code="open_matters")
         _black_out_household(home)

@@ -10,6 +10,11 @@ from lianhu.kit import clock
 IMPORTED = "导入的历史"
 
 
+def is_imported(step: GrievanceEvent) -> bool:
+    """A reply or revisit that the workbook brought. Taken here it says its outcome, whatever its words are."""
+    return step.reason == IMPORTED and not step.value
+
+
 def event(
     matter: Grievance,
     action: GrievanceAction,

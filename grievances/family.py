@@ -57,15 +57,20 @@ def about_of(matter: Grievance) -> str:
 def text_of(own: Grievance, occasion: Occasion, matter: Grievance) -> str:
     """What the family is told of its own matter, in plain words, to be read aloud or printed on the slip.
 
-    `matter` is the one that was answered: its own, or the one it was merged into.
+    `matter` is the one that was answered: its own, or the one it was merged into. Words said to another family
+    may hold what is theirs: of those only the outcome is told.
     """
+    own_words = matter == own or not has_family(matter) or matter.household_id == own.household_id is not None
     about = about_of(own)
     if occasion == Occasion.REGISTER:
         return f"{about}已经挂号，{matter.reply_due_on:%Y年%-m月%-d日}前答复您。"
+    if occasion == Occasion.REPLY and not own_words:
+        return f"{about}和相同的事一起有了答复：{matter.get_outcome_display()}。详细情况请问村党组织。"
     if occasion == Occasion.REPLY:
         return f"{about}有了答复，{matter.get_outcome_display()}：{matter.reply}"
     if occasion == Occasion.EXTEND:
-        return f"{about}延期到{matter.reply_due_on:%Y年%-m月%-d日}前答复，原因：{_asked_for(matter)}"
+        why = f"，原因：{_asked_for(matter)}" if own_words else ""
+        return f"{about}延期到{matter.reply_due_on:%Y年%-m月%-d日}前答复{why}"
     if matter.revisit_waived:
         return f"{about}已经办结销号。"
     if matter != own:

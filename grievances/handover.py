@@ -249,7 +249,9 @@ def _move_matters(matters: list[Grievance], handover: Handover) -> None:
     """Never dated before the matter was heard, nor on a day to come: it is today that it moves."""
     recorded = handover.recorded_at
     Grievance.objects.filter(pk__in=[matter.pk for matter in matters]).update(
-        handler=handover.successor, held_since=recorded.date()
+        handler=handover.successor,
+        lead_unit=_unit_of(handover.successor, recorded.date()),
+        held_since=recorded.date(),
     )
     told = f"由{handover.cadre.name}转给{handover.successor.name}：{handover.reason}"
     GrievanceEvent.objects.bulk_create(
@@ -260,11 +262,18 @@ def _move_matters(matters: list[Grievance], handover: Handover) -> None:
             to_state=matter.state,
             on=max(matter.registered_on, min(handover.on, recorded.date())),
             reason=told,
+            handler=handover.successor,
+            level=matter.level,
             by=handover.recorded_by,
             recorded_at=recorded,
         )
         for matter in matters
     )
+
+
+def _unit_of(cadre: Cadre, on: Date) -> Any:
+    spans = PostSpan.objects.filter(cadre=cadre, begins_on__lte=on, ends_on__gte=on)
+    return spans.values_list("unit", flat=True).first()
 
 
 def _tell(handover: Handover, plan: Plan) -> None:

@@ -8,9 +8,17 @@ from typing import Any
 from django.db.models import QuerySet
 
 from accounts.models import User
-from grievances.events import IMPORTED
-from grievances.models import Grievance, GrievanceAction, GrievanceEvent, Level, RequestKind, StepRequest
-from registry.models import Cadre, PostSpan, Role, RoleGrant, Unit, Village
+from grievances.events import is_imported
+from grievances.models import (
+    Grievance,
+    GrievanceAction,
+    GrievanceEvent,
+    GrievanceState,
+    Level,
+    RequestKind,
+    StepRequest,
+)
+from registry.models import Cadre, Handover, PostSpan, Role, RoleGrant, Village
 from registry.people import in_service
 from registry.querysets import in_force
 from registry.scope import Scope, scope_of
@@ -122,14 +130,8 @@ class Hand:
 
     @cached_property
     def helps(self) -> bool:
-        """协办: of one of the helping units."""
-        units = self.matter.helping_units.values("pk")
-        own = PostSpan.objects.filter(in_force(self.on), cadre__in=self.scope.cadre_ids, unit__in=units)
-        return own.exists() or Unit.objects.filter(pk__in=self.scope.unit_ids & set(self._helping)).exists()
-
-    @cached_property
-    def _helping(self) -> list[int]:
-        return list(self.matter.helping_units.values_list("pk", flat=True))
+        """协办: liaison or leader of one of the helping units, who see the matter for it."""
+        return self.matter.helping_units.filter(pk__in=self.scope.unit_ids).exists()
 
     def _last(self, action: GrievanceAction) -> GrievanceEvent | None:
         return next((each for each in reversed(self.history) if each.action == action), None)
@@ -154,9 +156,14 @@ class Hand:
     def replied(self) -> bool:
         """Gave the reply that stands. Of an imported one it is not the import but the handler."""
         event = self._last(GrievanceAction.REPLY)
-        if event is not None and event.reason == IMPORTED:
+        if event is None:
+            return False
+        if is_imported(event):
             return self.own_matter
-        return event is not None and event.by_id == self.user.pk
+        # 代录 of an answer on the spot: who is named gave it.
+        on_the_spot = event.from_state == GrievanceState.REGISTERED
+        gave_it = on_the_spot and event.handler_id is not None and event.handler_id == self.scope.cadre_id
+        return gave_it or event.by_id == self.user.pk
 
     @property
     def handled(self) -> bool:
@@ -166,12 +173,16 @@ class Hand:
     @cached_property
     def _handlers(self) -> set[int]:
         given = {each.handler_id for each in self.history} | {self.matter.handler_id}
+        moved = [each.recorded_at for each in self.history if each.action == GrievanceAction.HAND_OVER]
+        if moved:
+            # Steps of history and of earlier releases do not say who held it; the handover does.
+            given |= set(Handover.objects.filter(recorded_at__in=moved).values_list("cadre", flat=True))
         return {each for each in given if each is not None}
 
     @cached_property
     def _answered(self) -> set[int]:
         replies = (each for each in self.history if each.action == GrievanceAction.REPLY)
-        return {each.by_id for each in replies if each.by_id is not None and each.reason != IMPORTED}
+        return {each.by_id for each in replies if each.by_id is not None and not is_imported(each)}
 
     @cached_property
     def may_close(self) -> bool:

@@ -12,11 +12,13 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
-from grievances.hands import ABOVE, LEVELS
+from grievances.events import IMPORTED
+from grievances.hands import ABOVE, DESKS, LEVELS
 from grievances.models import Grievance, GrievanceAction, GrievanceEvent, Level, Objection, StepRequest
 from grievances.models import GrievanceState as S
 from grievances.querysets import any_of
 from registry.models import Role, RoleGrant, Village
+from registry.people import in_service
 from registry.querysets import in_force
 from registry.scope import scope_of
 
@@ -40,6 +42,7 @@ class Desk:
 
     level: Level
     villages: frozenset[int] | None
+    on: datetime.date
 
     def at(self, levels: Iterable[Level]) -> Q:
         here = Q(level__in=list(levels))
@@ -47,7 +50,26 @@ class Desk:
 
     @property
     def own(self) -> Q:
-        return self.at([self.level])
+        """What lies here, and what lies on the desk below while nobody is there (`Hand.at_desk`)."""
+        return self.at([self.level]) | self._below_without(Q())
+
+    @property
+    def closes(self) -> Q:
+        """And what everybody at the desk below has handled (`Hand.may_close`)."""
+        return self.at([self.level]) | self._below_without(Q(cadre=OuterRef("handler")))
+
+    def _below_without(self, busy: Q) -> Q:
+        below = next((level for level, above in ABOVE.items() if above == self.level), None)
+        if below is None:
+            return NOTHING
+        here = (
+            {"village": OuterRef("village")}
+            if below == Level.VILLAGE
+            else {"unit": OuterRef("village__township")}
+        )
+        staff = RoleGrant.objects.in_force(self.on).filter(role=DESKS[below], **here)
+        free = staff.filter(cadre__user__in=in_service(self.on))
+        return self.at([below]) & Q(~Exists(free.exclude(busy) if busy else free))
 
     @property
     def own_and_below(self) -> Q:
@@ -70,13 +92,13 @@ def desks_of(user: Any, on: datetime.date) -> list[Desk]:
     desks = []
     branches = frozenset(village for role, village, _ in held if role == Role.VILLAGE_BRANCH and village)
     if branches:
-        desks.append(Desk(Level.VILLAGE, branches))
+        desks.append(Desk(Level.VILLAGE, branches, on))
     townships = [unit for role, _, unit in held if role == Role.TOWNSHIP]
     if townships:
         villages = Village.objects.filter(township__in=townships).order_by().values_list("pk", flat=True)
-        desks.append(Desk(Level.TOWNSHIP, frozenset(villages)))
+        desks.append(Desk(Level.TOWNSHIP, frozenset(villages), on))
     if scope.county:
-        desks.append(Desk(Level.COUNTY, None))
+        desks.append(Desk(Level.COUNTY, None, on))
     return desks
 
 
@@ -97,7 +119,7 @@ def inbox_of(user: Any, on: datetime.date, desks: list[Desk]) -> Mapping[str, Q]
             "revisit": Q(state=S.REPLIED)
             & _any(_revisits(desk) for desk in desks)
             & ~Q(pk__in=_last(answered, GrievanceAction.REPLY)),
-            "close": Q(state=S.REVISITED) & own & ~handled,
+            "close": Q(state=S.REVISITED) & _any(desk.closes for desk in desks) & ~handled,
             "publish": Q(state=S.CLOSED, withheld_kind="") & below & _not_closed_by(user, scope.county),
             "decide": _asked_for(user, _any(desk.decides for desk in desks)),
             "object": Q(state=S.PUBLISHED) & _objected(below),
@@ -115,7 +137,9 @@ def _revisits(desk: Desk) -> Q:
 
 
 def _by(user: Any, *actions: GrievanceAction) -> Any:
-    return GrievanceEvent.objects.filter(by=user, action__in=actions).order_by()
+    """What the workbook brought was not the importer's doing (`events.is_imported`)."""
+    taken = GrievanceEvent.objects.filter(by=user, action__in=actions).exclude(reason=IMPORTED, value="")
+    return taken.order_by()
 
 
 def _last(events: Any, *actions: GrievanceAction) -> Any:

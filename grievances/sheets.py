@@ -81,7 +81,8 @@ GRIEVANCES = Sheet(
                    g.kind, t.name AS category, {", ".join(f"g.{name}" for name in _PLAIN)},
                    coalesce(g.recorded_at <= h.erased_at, false) OR EXISTS (
                        SELECT FROM grievances_grievanceevent e
-                       WHERE e.grievance_id = g.id AND e.reason NOT IN ('导入的历史', '再次导入，内容有变化')
+                       WHERE e.grievance_id = g.id
+                         AND NOT (e.value = '' AND e.reason IN ('导入的历史', '再次导入，内容有变化'))
                          AND e.action NOT IN ('hand_over', 'overdue', 'reschedule')) AS kept
             FROM grievances_grievance g JOIN grievances_category t ON t.id = g.category_id
             JOIN registry_village v ON v.id = g.village_id LEFT JOIN registry_cadre c ON c.id = g.handler_id
@@ -98,9 +99,11 @@ GRIEVANCES = Sheet(
                 LEFT JOIN registry_village v ON v.code = d.village
                 WHERE d.verdict = 'new' ORDER BY d.registered_on""",
             f"""INSERT INTO grievances_grievanceevent
-                    (grievance_id, action, from_state, to_state, "on", reason, by_id, recorded_at)
-                SELECT g.id, step.action, step.from_state, step.to_state, step.day, '导入的历史', %(by)s, %(now)s
+                    (grievance_id, action, from_state, to_state, "on", reason, level, handler_id, by_id, recorded_at)
+                SELECT g.id, step.action, step.from_state, step.to_state, step.day, '导入的历史', d.level,
+                       CASE WHEN step.action <> 'register' THEN c.id END, %(by)s, %(now)s
                 FROM {{diff}} d JOIN grievances_grievance g ON g.number = d.number
+                JOIN registry_cadre c ON c.code = d.handler
                 CROSS JOIN LATERAL {_STEPS}
                 WHERE d.verdict <> 'same' AND step.day IS NOT NULL
                   AND (d.verdict = 'new' OR NOT EXISTS (

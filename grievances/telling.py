@@ -15,8 +15,16 @@ A = GrievanceAction
 
 
 def desk_of(matter: Grievance, level: str) -> "QuerySet[User]":
-    """The people at the desk of the level, for the matter's village, on the day of the step."""
-    return desk_people(matter.village, level, clock.today())
+    """The people at the desk of the level, for the matter's village, today; above it while nobody is there."""
+    people = desk_people(matter.village, level, clock.today())
+    above = level_above(level)
+    return people if above == level or people.exists() else desk_of(matter, above)
+
+
+def _who_closes(matter: Grievance) -> "QuerySet[User]":
+    """Of the desk, who has not handled it; the next level up when all have (`Hand.may_close`)."""
+    free = desk_of(matter, matter.level).exclude(cadre=matter.handler)
+    return free if free.exists() else desk_of(matter, level_above(matter.level))
 
 
 def level_above(level: str) -> str:
@@ -34,7 +42,6 @@ def tell_colleagues(matter: Grievance, event: GrievanceEvent) -> None:
         (user for user in users if user.pk != event.by_id),
         key=f"matter:{event.pk}",
         title=f"{matter.number} {title}",
-        body=event.reason[:300],
         url=reverse("matter", args=[matter.number]),
     )
 
@@ -64,7 +71,7 @@ def _whom(matter: Grievance, event: GrievanceEvent) -> tuple[Iterable[User], str
         case A.REVISIT if event.value == "dissatisfied":
             return handler or desk, "群众不满意，退回重办"
         case A.REVISIT:
-            return desk, "已回访，可以销号"
+            return _who_closes(matter), "已回访，可以销号"
         case A.CLOSE | A.WAIVE:
             return handler, "已销号"
         case A.REOPEN:

@@ -378,9 +378,13 @@ def _locked(pk: int, words: Mapping[str, Any], *, by: User, on: Date) -> Hand:
     """
     other = Grievance.objects.filter(number=words["parent"]).first() if words.get("parent") else None
     wanted = {pk} | ({other.pk} if other else set())
-    rows = Grievance.objects.filter(Q(pk__in=wanted) | Q(parent=pk))
-    rows = rows.select_for_update(of=("self",)).order_by("pk")
-    locked = {row.pk: row for row in rows.select_related("village", "household", "handler__user")}
+    # Bare rows are locked, and read only then: who waited for a lock would see what is joined to them, and what
+    # was merged into them, as it was before.
+    _lock(wanted)
+    _lock(Grievance.objects.filter(parent=pk).values_list("pk", flat=True))
+    rows = Grievance.objects.filter(Q(pk__in=wanted) | Q(parent=pk)).order_by("pk")
+    related = ("village", "household", "handler__user", "parent")
+    locked = {row.pk: row for row in rows.select_related(*related)}
     seen = set(Grievance.objects.visible_to(by).filter(pk__in=wanted).values_list("pk", flat=True))
     if pk not in locked or pk not in seen:
         raise PermissionDenied
@@ -388,6 +392,10 @@ def _locked(pk: int, words: Mapping[str, Any], *, by: User, on: Date) -> Hand:
     return Hand(
         locked[pk], by, on, other=locked[other.pk] if other and other.pk in seen else None, merged=merged
     )
+
+
+def _lock(pks: Iterable[int]) -> None:
+    list(Grievance.objects.filter(pk__in=list(pks)).select_for_update().order_by("pk").values_list("pk"))
 
 
 # A button pressed twice: what only adds a line to the timeline is not added again.
@@ -459,10 +467,10 @@ def _take(hand: Hand, step: Step, words: Mapping[str, Any]) -> Grievance:
 
 
 def _pass_on(part: Grievance, occasion: Occasion, event: GrievanceEvent, *, by: User) -> None:
-    """The family whose matter was merged hears what came of it, as of its own."""
+    """The family whose matter was merged hears what came of it; the words were said to another one."""
     whole = event.grievance
     told = f"并入的 {whole.number} {event.get_action_display()}"
-    noted = add_event(part, A.NOTE, by=by, reason=f"{told}：{event.reason}" if event.reason else told)
+    noted = add_event(part, A.NOTE, by=by, reason=told)
     owe(part, occasion, noted, answered=whole)
 
 

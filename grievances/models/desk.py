@@ -64,6 +64,8 @@ class Filing(models.Model):
         )
         indexes = (
             models.Index(fields=["village", "filed_at"], name="filing_waiting", condition=Q(state="waiting")),
+            models.Index(fields=["village", "filed_at"], name="filing_of_village"),
+            models.Index(fields=["filed_at"], name="filing_filed"),
         )
 
     def __str__(self) -> str:

@@ -72,7 +72,15 @@ class GrievanceEvent(models.Model):
         verbose_name = "办理过程"
         verbose_name_plural = "办理过程"
         ordering = ("id",)
-        indexes = (models.Index(fields=["grievance", "id"], name="event_timeline"),)
+        indexes = (
+            models.Index(fields=["grievance", "id"], name="event_timeline"),
+            # Few of a million steps, and counted for each public page.
+            models.Index(
+                fields=["grievance"],
+                name="event_dissatisfied",
+                condition=Q(action="revisit", value="dissatisfied"),
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.get_action_display()} {self.on}"

@@ -102,7 +102,7 @@ def case_of(matter: Grievance, on: datetime.date) -> Case:
         registered_on=matter.registered_on,
         reply_due_on=lead.reply_due_on,
         extension_days=lead.extension_days,
-        extended_for=_extended_for(lead),
+        extended_for="" if matter.parent else _extended_for(lead),
         replied_on=lead.replied_on,
         outcome=lead.get_outcome_display(),
         # Another family's answer may hold what is theirs.
@@ -110,7 +110,11 @@ def case_of(matter: Grievance, on: datetime.date) -> Case:
         closed_on=lead.closed_on,
         withheld=WithheldKind(lead.withheld_kind).label if lead.withheld_kind else "",
         stages=list(_stages(lead)),
-        told=[Told(each.on, words) for each in reversed(events) if (words := _words(each, events, lead))],
+        told=[
+            Told(each.on, words)
+            for each in reversed(events)
+            if (words := _words(each, events, lead)) and not (matter.parent and each.action in _OTHERS_WORDS)
+        ],
         notice_until=up.ends_on if up else None,
         may_object=up is not None and matter.parent is None and publication.runs(up, on) and not waits,
         objections=said,
@@ -147,6 +151,9 @@ def _stages(matter: Grievance) -> Iterator[Stage]:
         name = "不公示" if hidden else "免回访" if skipped else label
         yield Stage(name, "done" if place < here else "now" if place == here else "coming")
 
+
+# What the family of the matter it was merged into said.
+_OTHERS_WORDS = {A.REVISIT, A.RATE, A.OBJECT, A.KEEP, A.SET_ASIDE}
 
 _PLAIN: dict[str, str] = {
     A.REGISTER: "已经挂号",

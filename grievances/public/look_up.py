@@ -8,7 +8,6 @@ import datetime
 from dataclasses import dataclass
 
 from django.core import signing
-from django.db.models import Q
 
 from accounts import audit, lockout
 from accounts.lockout import Limit, Turn
@@ -70,10 +69,15 @@ def _by_code(code: str, number: str) -> Answer:
     if not meant:
         return Answer()
     secret, plain = hash_of(meant), _plain(number)
-    matter = _matters().filter(Q(query_code_hash=secret) | Q(filing__query_code_hash=secret)).first()
+    # Two look-ups by an index each: OR over the two tables reads them whole.
+    matter = _matters().filter(query_code_hash=secret).first()
+    filing = (
+        None if matter else Filing.objects.select_related("village").filter(query_code_hash=secret).first()
+    )
+    if filing is not None and filing.grievance_id:
+        matter = _matters().get(pk=filing.grievance_id)
     if matter is not None:
         return Answer(matter) if plain in ("", _plain(matter.number)) else Answer()
-    filing = Filing.objects.select_related("village").filter(query_code_hash=secret).first()
     # It has no number yet: none can be that of it.
     return Answer(filing=filing) if filing is not None and not plain else Answer()
 

@@ -33,11 +33,14 @@ def public_ledger(request: HttpRequest) -> HttpResponseBase:
     )
 
 
-def _ledger(wanted: ledger.Filter) -> str:
+def _ledger(wanted: ledger.Filter) -> str | None:
+    """A place that is not there is no page: as many could be asked for as somebody likes to type."""
     today = clock.today()
     year = wanted.year or today.year
     summed = wanted if wanted.text else dataclasses.replace(wanted, year=year)
     townships = ledger.townships()
+    if wanted.place and not _place_name(townships, wanted.place):
+        return None
     context = {
         "here": "ledger",
         "wanted": wanted,

@@ -151,6 +151,18 @@ def test_the_family_of_a_merged_matter_hears_what_came_of_it_until_it_is_taken_o
     assert waiting(part) == ["register"]
 
 
+def test_another_familys_answer_is_not_told_word_for_word(people):
+    neighbour = county.add_household("罗尔依", village=people.village)
+    county.pair(people.cadre, neighbour)
+    whole = entered(people)
+    part = ledger.entered(people.branch, household=neighbour.code, title="水管又漏了")
+    ledger.take(part, A.MERGE, people.township_liaison, people, parent=whole.number)
+    ledger.take(whole, A.ASSIGN, people.branch, people)
+    ledger.take(whole, A.REPLY, people.cadre, people, reason="先修扎西家的")
+    assert said(part).endswith("和相同的事一起有了答复：已解决。详细情况请问村党组织。")
+    assert said(whole).endswith("有了答复，已解决：先修扎西家的")
+
+
 def test_what_came_of_a_merged_matter_falls_with_the_reply(people):
     whole, part = entered(people), entered(people)
     ledger.take(part, A.MERGE, people.township_liaison, people, parent=whole.number)

@@ -5,8 +5,10 @@ import datetime
 import pytest
 
 from grievances.events import IMPORTED
+from grievances.handover import hand_over
 from grievances.hands import Hand, desk_people
 from grievances.models import GrievanceAction, GrievanceState
+from lianhu.kit import clock
 from registry.models import Cover
 from tests import county
 from tests.grievances.ledger import fresh, matter
@@ -97,9 +99,43 @@ def test_of_an_imported_reply_the_handler_is_who_replied(people):
     assert (importer.replied, importer.handled) == (False, False)
 
 
-def test_helping_is_by_unit_for_its_people_and_its_liaison(people):
+def test_helping_is_by_unit_for_those_who_run_it(people):
+    """Who of the unit does not run it would not see the matter."""
     made = matter(people, S.ASSIGNED)
     made.helping_units.set([people.other_unit])
-    assert hand(made, people.stranger).helps
     assert hand(made, people.stranger_unit_liaison).helps
+    assert not hand(made, people.stranger).helps
     assert not hand(made, people.colleague).helps
+
+
+def test_who_handed_a_matter_over_has_handled_it(people):
+    made = county.add_grievance(household=people.household, handler=people.cadre)
+    county.grant(people.cadre, "village_branch", village=people.village)
+    hand_over(
+        people.cadre,
+        people.colleague,
+        [people.household],
+        on=datetime.date(2026, 6, 16),
+        reason="调离",
+        by=fresh(people.unit_liaison),
+    )
+    made.refresh_from_db()
+    assert made.handler == people.colleague
+    assert hand(made, people.cadre).handled
+
+
+def test_who_is_named_for_an_answer_on_the_spot_gave_it(people):
+    made = matter(people, S.REGISTERED)
+    made.events.create(
+        action=A.REPLY,
+        from_state=S.REGISTERED,
+        to_state=S.REPLIED,
+        on=TODAY,
+        value="solved",
+        handler=people.cadre,
+        by=people.unit_liaison.user,
+        recorded_at=clock.now(),
+    )
+    assert hand(made, people.cadre).replied
+    assert hand(made, people.unit_liaison).replied
+    assert not hand(made, people.branch).replied

@@ -215,6 +215,23 @@ def test_the_handler_answers_and_each_desk_has_the_matters_of_its_level(people):
     assert waiting(people.stranger_branch) == waiting(people.stranger) == {}
 
 
+def test_the_next_level_has_what_nobody_at_the_desk_below_can_take(people):
+    """One account a village: what its secretary handled is closed by the township."""
+    add(people, "LH-2026-000001", state="registered", level="village")
+    county.add_grievance(
+        household=people.household,
+        handler=people.branch,
+        state="revisited",
+        replied_on="2026-06-10",
+        satisfaction="satisfied",
+        number="LH-2026-000002",
+    )
+    liaison = people.township_liaison
+    assert waiting(liaison) == {"close": {"LH-2026-000002"}}
+    people.branch.role_grants.update(ends_on="2026-06-14")
+    assert waiting(liaison) == {"assign": {"LH-2026-000001"}, "close": {"LH-2026-000002"}}
+
+
 def event(matter, action, by):
     return matter.events.create(
         action=action, to_state=matter.state, on=TODAY, by=by.user, recorded_at=clock.now()

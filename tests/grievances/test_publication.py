@@ -189,6 +189,14 @@ def test_a_name_registered_after_the_confirmation_still_stops_it(made, people):
         take(made, A.PUBLISH, people.township_liaison)
 
 
+def test_the_familys_own_name_is_a_name_whatever_is_said_of_it(made, people):
+    people.household.head_name = "高兴"
+    people.household.save()
+    write(made, people.branch, Words(CLEAN.title, CLEAN.question, "大家很高兴", ("高兴",)))
+    with pytest.raises(ValidationError, match="高兴"):
+        confirm(made, people.branch)
+
+
 def test_a_word_said_to_be_no_name_passes_and_a_phone_never_does(made, people):
     county.add_household("高兴", village=people.village)
     words = Words(CLEAN.title, CLEAN.question, "大家很高兴", ("高兴", "13812341234"))

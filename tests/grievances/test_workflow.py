@@ -663,7 +663,9 @@ def test_the_families_of_merged_matters_hear_what_came_of_it(people):
     take(whole, A.REPLY, people.cadre, outcome="solved", reason="水管换了")
     assert owed(part) == owed(whole) == ["reply"]
     text = part.family_notices.get().text
-    assert all(word in text for word in ("没有水", part.number, "水管换了"))
+    assert all(word in text for word in ("没有水", part.number, "已解决"))
+    # The words were said to the other family.
+    assert "水管换了" not in text + last_event(part).reason
     assert (last_event(part).action, last_event(part).to_state) == (A.NOTE, S.ASSIGNED)
     take(whole, A.REVISIT, people.branch, people)
     take(whole, A.CLOSE, people.branch)
