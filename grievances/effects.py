@@ -212,5 +212,9 @@ def value_of(action: GrievanceAction, words: Words, hand: Hand) -> str:
     """The one word of the event: an outcome, a satisfaction, days, the other matter's number, a kind."""
     if action == GrievanceAction.EXTEND:
         return str(hand.matter.extension_days)
+    return said_in_a_word(words)
+
+
+def said_in_a_word(words: Words) -> str:
     names = ("outcome", "satisfaction", "days", "parent", "kind")
     return next((str(words[name]) for name in names if words.get(name)), "")

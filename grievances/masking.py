@@ -28,8 +28,8 @@ LABELS = {
     Kind.PLATE: "车牌",
     Kind.PLACE: "住址",
 }
-# What a person may say is none of it; a number never is.
-_ARGUABLE = {Kind.NAME, Kind.WORD, Kind.PLACE}
+# What a person may say is none of it; a number, or what can only be a name, never is.
+_ARGUABLE = {Kind.WORD, Kind.PLACE}
 
 
 @dataclass(frozen=True)

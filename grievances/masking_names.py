@@ -15,7 +15,7 @@ import rjieba
 from django.db.models import F, Func, QuerySet, TextField, Value
 from django.db.models.functions import Left
 
-from grievances.masking_numbers import Hit, Kind, without_overlaps
+from grievances.masking_numbers import Hit, Kind, unseen, without_overlaps
 from registry.models import Cadre, Household, HouseholdChange
 
 # By so many characters a name is looked up; the index is on the same (`registry`, household_name_stem).
@@ -86,7 +86,7 @@ def surname_of(name: str) -> str:
 
 # --- a text without what lies between its characters ------------------------------------------
 
-_BETWEEN = set(" \t\u00a0\u3000·•・･‧∙⋅●．.-_*/\\|~^+=#'\"“”‘’")
+_BETWEEN = set("·•・･‧∙⋅●．.-_*/\\|~^+=#'\"“”‘’")
 
 
 @dataclass(frozen=True)
@@ -137,10 +137,12 @@ def stretches(text: str) -> list[Stretch]:
     letters: list[str] = []
     at: list[int] = []
     for place, character in enumerate(text):
+        if unseen(character):
+            continue
         if character.isalnum():
             letters.append(unicodedata.normalize("NFC", character)[:1])
             at.append(place)
-        elif letters and character not in _BETWEEN and unicodedata.category(character) != "Cf":
+        elif letters and character not in _BETWEEN:
             found.append(Stretch("".join(letters), tuple(at)))
             letters, at = [], []
     if letters:
@@ -187,11 +189,13 @@ def _named(rows: QuerySet[Any], column: str, stems: list[str]) -> QuerySet[Any]:
 
 
 def names_in(text: str, *, own: Collection[str] = (), harmless: Collection[str] = ()) -> list[Hit]:
-    """`own`: names of the family, whose given names too are theirs. `harmless`: words said to be no names."""
+    """`own`: names of the family, whose given names too are theirs. `harmless`: words said to be no names; what
+    can only be a name stays one.
+    """
     parts = stretches(text)
     given = {_given(name) for name in own}
     hits: list[Hit] = []
-    for name in (known_names(parts) | set(own) | given) - set(harmless):
+    for name in known_names(parts) | set(own) | given:
         plain = name.replace("·", "")
         for part in parts if len(plain) > 1 else ():
             for first in _places(part.letters, plain):
@@ -199,7 +203,9 @@ def names_in(text: str, *, own: Collection[str] = (), harmless: Collection[str] 
                 kind = Kind.NAME if name in own else _verdict(text, part, first, last)
                 if kind == Kind.NAME:
                     first, last = _whole_name(part, first, last)
-                if kind == Kind.NAME or (kind == Kind.WORD and name not in given):
+                if kind == Kind.WORD and (name in given or name in harmless):
+                    continue
+                if kind:
                     hits.append(Hit(*part.span(first, last), kind, name))
     return without_overlaps(hits)
 

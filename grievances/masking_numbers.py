@@ -158,6 +158,8 @@ def _runs(text: str) -> Iterator[list[_Digit]]:
         if value:
             run += ((digit, at) for digit in value)
             gap = 0
+        elif unseen(character):
+            continue
         elif at not in dated and gap < _LONGEST_GAP and (_parts(character) or at in spoken):
             gap += 1
         elif run:
@@ -165,6 +167,17 @@ def _runs(text: str) -> Iterator[list[_Digit]]:
             run, gap = [], 0
     if run:
         yield from _settled(text, run)
+
+
+# Letters, signs and a picture that show nothing.
+_EMPTY = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+
+
+def unseen(character: str) -> bool:
+    """It leaves no mark, or one upon the character before: it hides nothing from a reader. A new line does."""
+    if character in _EMPTY or unicodedata.category(character) in {"Mn", "Me", "Cf"}:
+        return True
+    return character.isspace() and character not in "\r\n"
 
 
 def _value(character: str) -> str:

@@ -380,9 +380,8 @@ def _locked(pk: int, words: Mapping[str, Any], *, by: User, on: Date) -> Hand:
     wanted = {pk} | ({other.pk} if other else set())
     # Bare rows are locked, and read only then: who waited for a lock would see what is joined to them, and what
     # was merged into them, as it was before.
-    _lock(wanted)
-    _lock(Grievance.objects.filter(parent=pk).values_list("pk", flat=True))
     rows = Grievance.objects.filter(Q(pk__in=wanted) | Q(parent=pk)).order_by("pk")
+    list(rows.select_for_update().values_list("pk"))
     related = ("village", "household", "handler__user", "parent")
     locked = {row.pk: row for row in rows.select_related(*related)}
     seen = set(Grievance.objects.visible_to(by).filter(pk__in=wanted).values_list("pk", flat=True))
@@ -392,10 +391,6 @@ def _locked(pk: int, words: Mapping[str, Any], *, by: User, on: Date) -> Hand:
     return Hand(
         locked[pk], by, on, other=locked[other.pk] if other and other.pk in seen else None, merged=merged
     )
-
-
-def _lock(pks: Iterable[int]) -> None:
-    list(Grievance.objects.filter(pk__in=list(pks)).select_for_update().order_by("pk").values_list("pk"))
 
 
 # A button pressed twice: what only adds a line to the timeline is not added again.

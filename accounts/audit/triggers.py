@@ -86,7 +86,8 @@ def _branch(event: str) -> str:
             SELECT id, clock_timestamp(), '{kind}', (who ->> 'id')::bigint,
                    coalesce(who ->> 'name', 'db:' || session_user), coalesce(who ->> 'address', ''),
                    coalesce(who ->> 'request', ''), TG_TABLE_NAME, (body ->> coalesce(TG_ARGV[2], TG_ARGV[0]))::bigint,
-                   left(coalesce(body ->> 'code', body ->> 'number', body ->> 'username', body ->> 'name', ''), 100),
+                   left(coalesce(body ->> 'code', body ->> 'number', body ->> 'username',
+                                 CASE WHEN 'name' <> ALL (private) THEN body ->> 'name' END, ''), 100),
                    open::text,
                    CASE WHEN hidden IS NULL THEN ''
                         ELSE encode(sha256(convert_to(salt || hidden, 'UTF8')), 'hex') END

@@ -105,11 +105,16 @@ def _once(
     by: User,
     seen: int | None,
 ) -> None:
-    """The second of two taps finds its own event and adds none."""
+    """The second of two taps finds its own event and adds none; what says something else is no second tap."""
     with transaction.atomic():
         lock_for_transaction(f"step:{matter.pk}:{by.pk}")
         since = matter.events.filter(by=by, action=step.action, pk__gt=seen or 0)
-        if seen and since.filter(reason=effects.reason_of(step.action, cleaned)).exists():
+        said = {"reason": effects.reason_of(step.action, cleaned)}
+        if value := effects.said_in_a_word(cleaned):
+            said["value"] = value
+        if cleaned.get("handler"):
+            said["handler__code"] = cleaned["handler"]
+        if seen and since.filter(**said).exists():
             return
         act(matter.pk, step.action, words, by=by, seen=seen)
 

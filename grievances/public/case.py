@@ -8,7 +8,7 @@ import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grievances import publication
+from grievances import masking, publication
 from grievances.hands import ABOVE
 from grievances.models import (
     FamilyRating,
@@ -84,9 +84,13 @@ class Case:
 def case_of(matter: Grievance, on: datetime.date) -> Case:
     """What is answered stands on the matter it was merged into: that one's steps and days are told."""
     lead = matter.parent or matter
+    # Whoever holds the slip reads this: no name and no number, not even in the answer.
+    family = masking.family_of(matter)
     events = list(lead.events.order_by("pk"))
     up = _up(lead)
     said = list(Objection.objects.filter(publication__grievance=matter).order_by("pk"))
+    for each in said:
+        each.answer = _masked(each.answer, family)
     waits = any(each.answered_at is None for each in said)
     reply = reply_event(matter, events)
     rating = FamilyRating.objects.filter(reply_event=reply).first() if reply else None
@@ -102,11 +106,11 @@ def case_of(matter: Grievance, on: datetime.date) -> Case:
         registered_on=matter.registered_on,
         reply_due_on=lead.reply_due_on,
         extension_days=lead.extension_days,
-        extended_for="" if matter.parent else _extended_for(lead),
+        extended_for="" if matter.parent else _masked(_extended_for(lead), family),
         replied_on=lead.replied_on,
         outcome=lead.get_outcome_display(),
         # Another family's answer may hold what is theirs.
-        reply="" if matter.parent else matter.reply,
+        reply="" if matter.parent else _masked(matter.reply, family),
         closed_on=lead.closed_on,
         withheld=WithheldKind(lead.withheld_kind).label if lead.withheld_kind else "",
         stages=list(_stages(lead)),
@@ -121,6 +125,10 @@ def case_of(matter: Grievance, on: datetime.date) -> Case:
         reply_event=reply,
         rating=rating.get_satisfaction_display() if rating else "",
     )
+
+
+def _masked(words: str, family: masking.Family) -> str:
+    return masking.propose(words, family).text if words else ""
 
 
 def reply_event(matter: Grievance, events: list[GrievanceEvent]) -> GrievanceEvent | None:

@@ -223,6 +223,7 @@ class _Import:
                 cursor.execute(last) if isinstance(last, str) else last()
             # Deferred foreign keys are asked now, so that a refusal is told and not raised at commit.
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 def sha256_of(path: Path) -> str:

@@ -43,7 +43,7 @@ def test_a_cadre_signs_in_reads_what_is_owed_and_opens_why(phone, people):
     assert "/login/" in phone.url
 
 
-def test_one_place_needs_no_tab_bar_and_two_do(phone, people, enter):
+def test_one_place_needs_no_tab_bar_and_several_do(phone, people, enter):
     people.auditor.role_grants.update(ends_on="2026-06-14")
     enter(phone, people.auditor)
     phone.goto("/me/")
@@ -51,7 +51,7 @@ def test_one_place_needs_no_tab_bar_and_two_do(phone, people, enter):
     phone.context.clear_cookies()
     enter(phone, people.cadre)
     phone.goto("/me/")
-    assert phone.locator("nav.menu a").all_inner_texts() == ["我的", "走访"]
+    assert phone.locator("nav.menu a").all_inner_texts() == ["我的", "走访", "诉求"]
 
 
 def test_what_a_thumb_meets_is_large_enough(phone, people, enter):

@@ -65,7 +65,7 @@ STATEMENTS = [
     "UPDATE grievances_grievanceevent SET reason = '改'",
     "UPDATE grievances_grievanceevent SET reason = reason WHERE id = %(id)s",
     "DELETE FROM grievances_grievanceevent",
-    "TRUNCATE grievances_grievanceevent",
+    "TRUNCATE grievances_grievanceevent CASCADE",
     "TRUNCATE grievances_grievance CASCADE",
     """INSERT INTO grievances_grievanceevent SELECT * FROM grievances_grievanceevent
        ON CONFLICT (id) DO UPDATE SET reason = '改'""",

@@ -266,3 +266,24 @@ def test_no_text_takes_long(db):
         scan(text)
         propose(text)
         assert time.process_time() - begun < 1, text[:10]
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "夏\ufe00侯\ufe00惇说",
+        "夏\u3164侯\u2800惇说",
+        "夏\u0301侯\u034f惇说",
+        "夏侯      惇说",
+        "电话138\u3000\u3000\u3000\u3000\u3000\u30001234\u31644567",
+        "电话138      1234      4567",
+    ],
+)
+def test_what_leaves_no_mark_hides_nothing(registry, hidden):
+    county.add_household("夏侯惇", village=registry.village)
+    assert found_in(hidden, harmless=[])
+
+
+def test_what_can_only_be_a_name_is_never_harmless(registry):
+    county.add_household("夏侯惇", village=registry.village)
+    assert found_in("夏侯惇说路坏了", harmless=["夏侯惇"])

@@ -32,7 +32,7 @@ class Station:
             env=self.env | (env or {}),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             **options,
         )
 

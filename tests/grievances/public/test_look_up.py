@@ -243,6 +243,6 @@ def test_a_look_up_costs_the_same_for_two_matters_and_for_fifty(people, django_a
     for count in (1, 48):
         for _ in range(count):
             county.add_grievance(household=people.household)
-        with django_assert_max_num_queries(20):
+        with django_assert_max_num_queries(26):
             assert look().status_code == 200
     assert clock.today() == datetime.date(2026, 6, 15)
