@@ -21,7 +21,7 @@ from grievances.pages.desk import NewForm, add_faults, offered_in, offers
 from lianhu.kit import clock, fields
 from lianhu.kit.fields import fold
 from registry.household_search import LONGEST, best_first, matching
-from registry.models import Household
+from registry.models import Household, Village
 from registry.reasons import ReasonForm
 from registry.scope import scope_of
 
@@ -108,6 +108,8 @@ def _list(
         "page": page,
         "rows": [(each, service.age(each, today)) for each in page.object_list],
         "like": like,
+        # The office finds a village's poster by the village; a list of hundreds would be none.
+        "places": () if scope_of(user).county else Village.objects.visible_to(user).order_by("code"),
         "form": form or DeclineForm(),
         "ticked": ticked,
         "page_query": f"{urlencode({'same': same})}&" if like else "",
