@@ -23,6 +23,7 @@ from grievances.models import (
     Grievance,
     GrievanceEvent,
     Objection,
+    ProminentProblem,
     Publication,
     PublicPhoto,
     StepRequest,
@@ -148,6 +149,7 @@ def _black_out_matters(home: Household) -> None:
     up = Publication.objects.filter(grievance__household=home, withdrawn_at__isnull=True)
     up.update(withdrawn_at=clock.now())
     Publication.objects.filter(grievance__household=home).update(harmless=[])
+    ProminentProblem.objects.filter(grievance__household=home).update(published_at=None, title=BLACKED_OUT)
     Filing.objects.filter(grievance__household=home).update(phone_sealed=None)
     remove_files_of(home)
     # The one change of an event that its trigger lets through (migration 0004).

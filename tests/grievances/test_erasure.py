@@ -10,7 +10,7 @@ from django.db import IntegrityError, InternalError, connection, transaction
 from accounts import audit
 from accounts.models import AuditEntry, AuditKind, AuditPrivate
 from grievances.erasure import erase_household
-from grievances.models import GrievanceEvent
+from grievances.models import Grievance, GrievanceEvent, ProminentProblem
 from lianhu.kit import clock
 from lianhu.kit.periods import Period
 from lianhu.kit.privacy import keyed_hash, seal
@@ -221,6 +221,25 @@ def test_an_open_matter_must_be_closed_first(people, family, state):
     family.refresh_from_db()
     assert family.erased_at is None
     assert TOKEN in family.head_name
+
+
+def test_what_was_on_the_public_list_comes_off_it(people, family):
+    matter = Grievance.objects.filter(household=family).first()
+    listed = ProminentProblem.objects.create(
+        year=2026,
+        position=1,
+        grievance=matter,
+        title="饮水",
+        unit=people.unit,
+        promise="年底前修好",
+        due_on="2026-12-31",
+        published_at=clock.now(),
+        added_at=clock.now(),
+        added_by=people.office.user,
+    )
+    erase(people)
+    listed.refresh_from_db()
+    assert (listed.title, listed.published_at) == ("已遮蔽", None)
 
 
 def test_a_void_matter_holds_nothing_up(people, family):
