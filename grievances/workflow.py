@@ -379,9 +379,10 @@ def _locked(pk: int, words: Mapping[str, Any], *, by: User, on: Date) -> Hand:
     other = Grievance.objects.filter(number=words["parent"]).first() if words.get("parent") else None
     wanted = {pk} | ({other.pk} if other else set())
     # Bare rows are locked, and read only then: who waited for a lock would see what is joined to them, and what
-    # was merged into them, as it was before.
+    # was merged into them, as it was before. NO KEY: an event of another matter that names one of them by its
+    # foreign key waits for nobody.
     rows = Grievance.objects.filter(Q(pk__in=wanted) | Q(parent=pk)).order_by("pk")
-    list(rows.select_for_update().values_list("pk"))
+    list(rows.select_for_update(no_key=True).values_list("pk"))
     related = ("village", "household", "handler__user", "parent")
     locked = {row.pk: row for row in rows.select_related(*related)}
     seen = set(Grievance.objects.visible_to(by).filter(pk__in=wanted).values_list("pk", flat=True))
