@@ -15,7 +15,14 @@ from django.db.models import QuerySet
 
 from grievances import publication, workflow
 from grievances.escalation import escalate_overdue
-from grievances.models import Grievance, GrievanceAction, GrievanceEvent, GrievanceState, NumberCounter, Objection
+from grievances.models import (
+    Grievance,
+    GrievanceAction,
+    GrievanceEvent,
+    GrievanceState,
+    NumberCounter,
+    Objection,
+)
 from grievances.workflow import act
 from lianhu.kit import clock
 from tests import county
