@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from grievances import prominent as lists
 from grievances.models import Grievance, ProminentProblem
+from grievances.pages.desk import add_faults
 from grievances.pages.ledger import may_have_matters
 from grievances.prominent import Line, ProminentForm, TrackForm, keeps_list, visible_to
 from grievances.public import caching
@@ -85,7 +86,7 @@ def prominent_add(request: HttpRequest, year: int) -> HttpResponse:
         try:
             lists.pick(number, form.cleaned_data, year=_sensible(year), by=_user(request))
         except ValidationError as error:
-            _told(form, error)
+            add_faults(form, error)
         else:
             messages.success(request, "已列入清单，责任单位会收到消息")
             return redirect("prominent_year", year)
@@ -112,7 +113,7 @@ def prominent_edit(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             lists.edit(problem, form.cleaned_data, by=_user(request))
         except ValidationError as error:
-            _told(form, error)
+            add_faults(form, error)
         else:
             messages.success(request, "已保存")
             return redirect("prominent_year", problem.year)
@@ -239,15 +240,6 @@ def _one(pk: int) -> ProminentProblem:
     rows = ProminentProblem.objects.select_related("unit", "grievance__village__township")
     found: ProminentProblem = get_object_or_404(rows, pk=pk)
     return found
-
-
-def _told(form: TrackForm, error: ValidationError) -> None:
-    """Beside its field where the form has it, else over the form."""
-    if not hasattr(error, "error_dict"):
-        form.add_error(None, error)
-        return
-    for name, faults in error.error_dict.items():
-        form.add_error(name if name in form.fields else None, faults)
 
 
 def _user(request: HttpRequest) -> Any:

@@ -10,18 +10,17 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
 from django.db import transaction
 
 from accounts import audit, lockout
 from accounts.lockout import Limit
 from accounts.models import AuditKind
-from grievances.filings import tell_desk
+from grievances.filings import FILERS_PHONE, phone_of, tell_desk
 from grievances.models import Filing, FilingState
 from grievances.query_codes import ALPHABET, LENGTH, hash_of
 from lianhu.kit import clock
 from lianhu.kit.db import lock_for_transaction
-from lianhu.kit.privacy import keyed_hash, seal, unseal
+from lianhu.kit.privacy import keyed_hash, seal
 from registry.models import Village
 
 _PURPOSE = "filing"
@@ -89,7 +88,7 @@ def _same(before: Filing, village: Village, words: dict[str, Any]) -> bool:
         (before.village_id, before.kind, before.category_id) == (village.pk, words["kind"], _category(words))
         and (before.title, before.content, before.filer_name)
         == (_title(words), words["content"], words["name"])
-        and _phone_of(before) == words["phone"]
+        and phone_of(before, full=True) == words["phone"]
     )
 
 
@@ -101,7 +100,7 @@ def _write(village: Village, words: dict[str, Any], form_id: uuid.UUID) -> None:
         title=_title(words),
         content=words["content"],
         filer_name=words["name"],
-        phone_sealed=seal(words["phone"], _owner(form_id)) if words["phone"] else None,
+        phone_sealed=seal(words["phone"], FILERS_PHONE.owner(str(form_id))) if words["phone"] else None,
         query_code_hash=hash_of(_code(words["form_id"])),
         filed_at=clock.now(),
         form_id=form_id,
@@ -112,19 +111,6 @@ def _write(village: Village, words: dict[str, Any], form_id: uuid.UUID) -> None:
 def _code(word: uuid.UUID) -> str:
     number = int.from_bytes(keyed_hash(word.hex, "filing code"))
     return "".join(ALPHABET[(number >> 5 * place) % len(ALPHABET)] for place in range(LENGTH))
-
-
-def _owner(form_id: uuid.UUID) -> str:
-    return f"filing:{form_id}:phone"
-
-
-def _phone_of(filing: Filing) -> str:
-    if filing.phone_sealed is None:
-        return ""
-    try:
-        return unseal(bytes(filing.phone_sealed), _owner(filing.form_id))
-    except (KeyError, InvalidTag):
-        return ""
 
 
 def _category(words: dict[str, Any]) -> int | None:
