@@ -51,8 +51,8 @@ def test_a_wrong_code_keeps_what_was_typed_and_says_what_to_do(phone, people, cl
 
 def test_slips_are_printed_several_to_a_page_without_the_frame(desktop, people, code):
     desktop.emulate_media(media="print")
-    assert not desktop.locator("header.top").is_visible()
-    assert not desktop.locator(".no-print").is_visible()
+    expect(desktop.locator("header.top")).not_to_be_visible()
+    expect(desktop.locator(".no-print")).not_to_be_visible()
     width = desktop.locator(".slip").bounding_box()["width"]
     # A4 less its margins: two beside each other.
     assert width < 180 / 25.4 * 96 / 2 + 40

@@ -1,6 +1,7 @@
 """A cadre on a phone: what is owed, and why."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import PASSWORD
 
@@ -14,8 +15,8 @@ def test_a_cadre_signs_in_reads_what_is_owed_and_opens_why(phone, people):
     phone.get_by_label("工号").fill(people.cadre.code)
     phone.get_by_label("密码").fill("not-the-password")
     phone.get_by_role("button", name="登录").click()
-    assert "工号或密码不对" in phone.get_by_role("alert").inner_text()
-    assert phone.get_by_label("工号").input_value() == people.cadre.code
+    expect(phone.get_by_role("alert")).to_contain_text("工号或密码不对")
+    expect(phone.get_by_label("工号")).to_have_value(people.cadre.code)
     phone.get_by_label("密码").fill(PASSWORD)
     phone.get_by_label("密码").press("Enter")
     phone.wait_for_url("**/me/")
@@ -29,7 +30,7 @@ def test_a_cadre_signs_in_reads_what_is_owed_and_opens_why(phone, people):
 
     phone.get_by_role("link", name="5月").click()
     phone.get_by_role("link", name="驻村天数").click()
-    assert phone.locator("h1").inner_text() == "泽仁初 · 驻村天数"
+    expect(phone.locator("h1")).to_have_text("泽仁初 · 驻村天数")
     words = phone.locator("main").inner_text()
     assert "2 / 2 天" in words
     assert "未计入 1 条" in words
@@ -47,7 +48,7 @@ def test_one_place_needs_no_tab_bar_and_several_do(phone, people, enter):
     people.auditor.role_grants.update(ends_on="2026-06-14")
     enter(phone, people.auditor)
     phone.goto("/me/")
-    assert not phone.locator("nav.menu").is_visible()
+    expect(phone.locator("nav.menu")).not_to_be_visible()
     phone.context.clear_cookies()
     enter(phone, people.cadre)
     phone.goto("/me/")

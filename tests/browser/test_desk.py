@@ -1,6 +1,7 @@
 """A family stands at the village desk without a phone: found, told, registered, in a real browser."""
 
 import pytest
+from playwright.sync_api import expect
 
 from grievances import library
 from grievances.models import Category, Grievance
@@ -26,14 +27,14 @@ def test_the_branch_finds_a_family_tells_it_and_registers_what_it_says(desk, pho
     phone.fill("[name=q] >> visible=true", "dj")
     phone.keyboard.press("Enter")
     phone.wait_for_selector("text=多吉户")
-    assert "已经超过，正在催办" in phone.inner_text("main")
+    expect(phone.locator("main")).to_contain_text("已经超过，正在催办")
     clean(phone)
     phone.click("text=登记新的诉求")
     phone.fill("[name=title]", "村口水管漏水")
     phone.fill("[name=content]", "村口饮水管道漏水三天了。")
     phone.click("main form[data-draft] .button.main")
     phone.wait_for_selector(".fault")
-    assert phone.input_value("[name=title]") == "村口水管漏水"
+    expect(phone.locator("[name=title]")).to_have_value("村口水管漏水")
     clean(phone)
     phone.select_option("[name=category]", "饮水用电")
     phone.click("main form[data-draft] .button.main")
@@ -46,9 +47,9 @@ def test_the_branch_finds_a_family_tells_it_and_registers_what_it_says(desk, pho
     assert len(code.replace(" ", "")) == 10
     # The next one of the same family begins with an empty form.
     phone.click("text=登记新的诉求")
-    assert phone.input_value("[name=title]") == ""
+    expect(phone.locator("[name=title]")).to_have_value("")
     phone.goto("/desk/?q=zr")
-    assert "找到 2 户" in phone.inner_text("main")
+    expect(phone.locator("main")).to_contain_text("找到 2 户")
     clean(phone)
     assert Grievance.objects.filter(number__startswith="LH-2026-", query_code_hash__isnull=False).count() == 1
 

@@ -9,6 +9,7 @@ import uuid
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from reports.pages import field
 from tests.browser.conftest import PASSWORD
@@ -145,7 +146,7 @@ def test_signing_out_asks_when_work_waits_keeps_the_queue_and_removes_the_copy(p
     phone.page.goto("/me/")
     phone.page.get_by_role("button", name="退出").click()
     dialog = phone.page.get_by_role("dialog")
-    assert "还有 2 条没有上传或没有写完" in dialog.inner_text()
+    expect(dialog).to_contain_text("还有 2 条没有上传或没有写完")
     clean(phone.page)
     dialog.get_by_role("button", name="先不退出").click()
     assert "/me/" in phone.page.url

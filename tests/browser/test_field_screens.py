@@ -1,6 +1,7 @@
 """The screens of 走访 in a real browser: few taps, nothing typed lost, the truth about where it is."""
 
 import pytest
+from playwright.sync_api import expect
 
 from grievances.models import Grievance
 from lianhu.kit.privacy import seal
@@ -99,8 +100,8 @@ def test_two_difficulties_one_a_matter_one_answered(app, home, clean):
     open_visit(app, home)
     app.get_by_role("textbox", name="第 1 条困难").fill(WATER)
     app.get_by_role("checkbox", name="记为诉求").check()
-    assert app.get_by_label("类别").input_value() == "饮水用电"
-    assert "村里 7 天内答复，即 6月22日前。" in app.locator("main").inner_text()
+    expect(app.get_by_label("类别")).to_have_value("饮水用电")
+    expect(app.locator("main")).to_contain_text("村里 7 天内答复，即 6月22日前。")
     app.get_by_role("button", name="再加一条困难").click()
     app.get_by_role("textbox", name="第 2 条困难").fill(SCHOOL)
     app.get_by_role("checkbox", name="当场答复了").nth(1).check()
@@ -119,8 +120,8 @@ def test_two_difficulties_one_a_matter_one_answered(app, home, clean):
     assert (matter.content, matter.category.name, matter.level) == (WATER, "饮水用电", "village")
     code = app.locator(".slip .code").inner_text().replace("-", "")
     assert len(code) == 10
-    assert app.get_by_role("img", name="查询码").is_visible()
-    assert matter.number in app.locator("main").inner_text()
+    expect(app.get_by_role("img", name="查询码")).to_be_visible()
+    expect(app.locator("main")).to_contain_text(matter.number)
     clean(app)
 
 
@@ -128,17 +129,17 @@ def test_faults_stand_beside_their_fields_and_the_summary_leads_there(app, home,
     open_visit(app, home)
     app.get_by_role("button", name="保存并上传").click()
     summary = app.get_by_role("alert").filter(has_text="没有保存")
-    assert summary.get_by_role("link").count() == 3
+    expect(summary.get_by_role("link")).to_have_count(3)
     clean(app)
     summary.get_by_role("link", name="请写群众意见").click()
     field = app.get_by_label("群众意见和建议")
     assert field.evaluate("field => field === document.activeElement")
     assert field.get_attribute("aria-invalid") == "true"
     told = field.get_attribute("aria-describedby").split()[-1]
-    assert "请写群众意见" in app.locator(f"[id='{told}']").inner_text()
+    expect(app.locator(f"[id='{told}']")).to_contain_text("请写群众意见")
     field.fill("盼着修路")
     assert field.get_attribute("aria-invalid") is None
-    assert summary.get_by_role("link").count() == 2
+    expect(summary.get_by_role("link")).to_have_count(2)
     assert not Visit.objects.filter(household=home, day=DAY).exists()
 
 
@@ -159,10 +160,10 @@ def test_a_draft_comes_back_after_the_browser_was_closed(app, home):
     app.on("dialog", lambda dialog: dialog.accept())
     app.reload()
     app.get_by_text("已填上您没有保存的草稿").wait_for()
-    assert app.get_by_role("textbox", name="第 1 条困难").input_value() == WATER
+    expect(app.get_by_role("textbox", name="第 1 条困难")).to_have_value(WATER)
     app.get_by_role("button", name="不要了，从头填").click()
     app.get_by_text("已填上您没有保存的草稿").wait_for(state="detached")
-    assert app.get_by_role("textbox", name="第 1 条困难").input_value() == ""
+    expect(app.get_by_role("textbox", name="第 1 条困难")).to_have_value("")
 
 
 def test_leaving_what_was_typed_asks_and_keeps_it(app, home):
@@ -171,12 +172,12 @@ def test_leaving_what_was_typed_asks_and_keeps_it(app, home):
     app.get_by_role("link", name="返回").click()
     question = app.get_by_role("dialog")
     question.get_by_role("button", name="接着写").click()
-    assert app.get_by_label("承诺事项").input_value() == "下月带种子来"
+    expect(app.get_by_label("承诺事项")).to_have_value("下月带种子来")
     app.get_by_role("link", name="返回").click()
     question.get_by_role("button", name="离开").click()
     app.get_by_role("heading", name="我的户").wait_for()
     open_visit(app, home)
-    assert app.get_by_label("承诺事项").input_value() == "下月带种子来"
+    expect(app.get_by_label("承诺事项")).to_have_value("下月带种子来")
 
 
 def test_a_double_tap_makes_one_visit(app, home):
@@ -201,14 +202,14 @@ def test_saved_without_a_signal_then_shown_then_sent_by_itself(app, home, clean)
     assert "走访 1 份、诉求 1 件 待上传" in " ".join(app.locator("main").inner_text().split())
     assert not Visit.objects.filter(household=home, day=DAY).exists()
     code = app.locator(".slip .code").inner_text()
-    assert app.get_by_role("link", name="走访下一户").is_visible()
+    expect(app.get_by_role("link", name="走访下一户")).to_be_visible()
     clean(app)
     app.get_by_role("button", name="全屏展示").click()
-    assert code in app.get_by_role("dialog").inner_text()
+    expect(app.get_by_role("dialog")).to_contain_text(code)
     app.get_by_role("button", name="关上").click()
     app.context.set_offline(False)
     wait_sent(app)
-    assert app.locator(".slip .code").inner_text() == code
+    expect(app.locator(".slip .code")).to_have_text(code)
     assert Visit.objects.get(household=home, day=DAY).grievances.count() == 1
 
 
@@ -227,7 +228,7 @@ def test_a_waiting_one_is_changed_before_it_goes(app, home):
     assert box.input_value() == WATER
     # The family may hold its code already: the matter can be changed, not taken back.
     assert app.get_by_role("checkbox", name="记为诉求").is_disabled()
-    assert app.get_by_label("当场怎么答复的").input_value() == "开春换埋深的管子"
+    expect(app.get_by_label("当场怎么答复的")).to_have_value("开春换埋深的管子")
     box.fill("引水管冻裂")
     app.get_by_role("button", name="保存到手机").click()
     app.get_by_role("heading", name="已存在手机里").wait_for()
@@ -244,7 +245,7 @@ def test_what_came_of_an_answer_on_the_spot_is_chosen_and_comes_back(app, home, 
     app.get_by_role("textbox", name="第 1 条困难").fill(WATER)
     app.get_by_role("checkbox", name="当场答复了").check()
     # Of a difficulty that is no matter nobody asks.
-    assert app.get_by_role("group", name="答复结果").count() == 0
+    expect(app.get_by_role("group", name="答复结果")).to_have_count(0)
     app.get_by_role("checkbox", name="记为诉求").check()
     outcome = app.get_by_role("group", name="答复结果")
     assert outcome.get_by_role("radio").evaluate_all("all => all.map((one) => [one.value, one.checked])") == [
@@ -283,12 +284,12 @@ def test_a_matter_of_an_older_visit_is_answered_from_the_day_it_was_written_down
     app.get_by_label("走访日期", exact=True).fill("2026-06-13")
     app.get_by_role("textbox", name="第 1 条困难").fill(WATER)
     app.get_by_role("checkbox", name="记为诉求").check()
-    assert "村里 7 天内答复，即 6月22日前。" in app.locator("main").inner_text()
+    expect(app.locator("main")).to_contain_text("村里 7 天内答复，即 6月22日前。")
     app.get_by_role("button", name="没有意见").click()
     app.get_by_role("radio", name="没讲", exact=True).check()
     app.get_by_role("button", name="保存并上传").click()
     wait_sent(app)
-    assert "村里 7 天内答复，即 6月22日前。" in app.locator(".slip .due").inner_text()
+    expect(app.locator(".slip .due")).to_contain_text("村里 7 天内答复，即 6月22日前。")
     assert Grievance.objects.get(visit__day="2026-06-13").registered_on.isoformat() == DAY
 
 
@@ -344,7 +345,7 @@ def test_households_stand_by_when_anyone_last_met_them(late, people, home, phone
     assert order()[:2] == [late.head_name, home.head_name]
     told = phone.locator(".home", has_text=home.head_name).inner_text()
     assert "上次见面 去年12月1日，196 天前；上次 6月10日，未遇" in told
-    assert "还没有走访过" in phone.locator(".home", has_text=late.head_name).inner_text()
+    expect(phone.locator(".home", has_text=late.head_name)).to_contain_text("还没有走访过")
     phone.goto(f"/field/#/village/{people.village.code}")
     phone.get_by_role("heading", name=people.village.name).wait_for()
     assert order()[:2] == [late.head_name, home.head_name]
@@ -376,7 +377,7 @@ def test_a_refused_one_is_mended_with_its_reason_beside(late, app, clean):
     clean(app)
     app.get_by_role("link", name="去改").click()
     app.get_by_text("被退回。改好再保存").wait_for()
-    assert "您未与该户结对" in app.get_by_role("alert").inner_text()
+    expect(app.get_by_role("alert")).to_contain_text("您未与该户结对")
     clean(app)
     app.get_by_role("button", name="标为代访").click()
     app.get_by_label("代访原因").fill("替杨小燕去的")
@@ -399,7 +400,7 @@ def test_when_the_phone_is_full_the_text_stays_and_it_is_said(app, home):
     app.get_by_role("alert").filter(has_text="草稿没有存进手机：手机存储满了").wait_for()
     app.get_by_role("button", name="保存并上传").click()
     app.get_by_role("alert").filter(has_text="这份走访没有存进手机").wait_for()
-    assert app.get_by_label("承诺事项").input_value() == "下月带种子来，再带化肥"
+    expect(app.get_by_label("承诺事项")).to_have_value("下月带种子来，再带化肥")
     assert app.get_by_role("button", name="保存并上传").is_enabled()
 
 
@@ -412,7 +413,7 @@ def test_a_trip_that_overlaps_is_warned_of_not_blocked(app, people, clean):
     clean(app)
     app.get_by_label("第一天").fill(DAY)
     app.get_by_role("button", name="住一晚").click()
-    assert app.get_by_label("最后一天").input_value() == "2026-06-16"
+    expect(app.get_by_label("最后一天")).to_have_value("2026-06-16")
     app.get_by_role("button", name="保存并上传").click()
     app.get_by_role("heading", name=people.village.name).wait_for()
     app.get_by_role("link", name="走访：").wait_for()
@@ -423,12 +424,12 @@ def test_a_matter_without_a_visit_has_its_code_too(app, home, clean):
     clean(app)
     app.get_by_role("link", name="记一件诉求").click()
     app.get_by_label("什么事").fill("低保金少发一个月")
-    assert app.get_by_label("类别").input_value() == "社会保障"
+    expect(app.get_by_label("类别")).to_have_value("社会保障")
     clean(app)
     app.get_by_role("button", name="保存并上传").click()
     wait_sent(app)
     assert home.grievances.filter(content="低保金少发一个月").count() == 1
-    assert app.locator(".slip .code").is_visible()
+    expect(app.locator(".slip .code")).to_be_visible()
 
 
 def test_photos_are_made_small_and_counted(app, home, tmp_path):

@@ -1,6 +1,7 @@
 """A household from the list to its full phone, on the desk and on the phone; axe finds nothing on the way."""
 
 import pytest
+from playwright.sync_api import expect
 
 from lianhu.kit.privacy import keyed_hash, seal
 from tests import county
@@ -27,20 +28,20 @@ def reveal(page, people, enter, clean):
     clean(page)
     page.get_by_label("找户").fill("５６７８")
     page.locator("main").get_by_role("button", name="查找").click()
-    assert page.locator("h1").inner_text() == "找到 1 户"
+    expect(page.locator("h1")).to_have_text("找到 1 户")
     page.locator("a:visible", has_text="多吉").first.click()
-    assert "138****5678" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("138****5678")
     assert PHONE not in page.content()
     clean(page)
     page.get_by_text("看完整号码").click()
     clean(page)
     page.get_by_role("button", name="记录原因并显示").click()
-    assert "请写明原因" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("请写明原因")
     assert PHONE not in page.content()
     clean(page)
     page.get_by_label("原因").first.fill("回访")
     page.get_by_role("button", name="记录原因并显示").click()
-    assert PHONE in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text(PHONE)
     clean(page)
     page.goto("/households/HH-1/")
     assert PHONE not in page.content()

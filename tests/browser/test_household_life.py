@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from registry.models import Household
 from tests import county
@@ -24,16 +25,16 @@ def split(page, people, enter, clean):
     page.get_by_label("新户人口数").fill("2")
     page.get_by_label("分户后本户人口数").fill("9")
     page.get_by_role("button", name="下一步").click()
-    assert "分户后不会更多" in page.locator("main").inner_text()
-    assert page.get_by_label("新户的户主").input_value() == "多吉次仁"
+    expect(page.locator("main")).to_contain_text("分户后不会更多")
+    expect(page.get_by_label("新户的户主")).to_have_value("多吉次仁")
     clean(page)
     page.get_by_label("分户后本户人口数").fill("2")
     page.get_by_role("button", name="下一步").click()
-    assert page.locator("h1").inner_text() == "确认分户：多吉户"
-    assert "也由泽仁初结对" in page.locator("main").inner_text()
+    expect(page.locator("h1")).to_have_text("确认分户：多吉户")
+    expect(page.locator("main")).to_contain_text("也由泽仁初结对")
     clean(page)
     page.get_by_role("button", name="返回修改").click()
-    assert page.get_by_label("新户的户编码").input_value() == "HH-9"
+    expect(page.get_by_label("新户的户编码")).to_have_value("HH-9")
     page.get_by_role("button", name="下一步").click()
     page.get_by_role("button", name="确认分户").click()
     assert page.locator("h1").inner_text().startswith("多吉次仁户")
@@ -65,14 +66,14 @@ def test_a_closed_household_and_what_was_typed_survive(desktop, people, enter, c
     desktop.wait_for_timeout(500)
     desktop.goto("/households/HH-1/")
     desktop.goto("/households/HH-1/close/")
-    assert desktop.get_by_label("原因").input_value() == "全家迁走"
+    expect(desktop.get_by_label("原因")).to_have_value("全家迁走")
     desktop.get_by_role("button", name="下一步").click()
     desktop.get_by_role("button", name="确认销户").click()
     assert "销户" in desktop.locator(".banner").first.inner_text()
     clean(desktop)
     assert Household.objects.get(code="HH-1").closed_on is not None
     desktop.goto("/households/HH-1/reopen/")
-    assert desktop.get_by_label("原因").input_value() == ""
+    expect(desktop.get_by_label("原因")).to_have_value("")
 
 
 def test_four_cards_fill_a_sheet_without_navigation(desktop, people, enter, clean):
@@ -89,5 +90,5 @@ def test_four_cards_fill_a_sheet_without_navigation(desktop, people, enter, clea
         assert len(re.findall(rb"/Type\s*/Page\b", paper)) == sheets, address
     desktop.emulate_media(media="print")
     for unseen in ("header.top", "footer.foot", "[data-print]", ".crumbs", "nav.choice"):
-        assert not desktop.locator(unseen).first.is_visible(), unseen
-    assert desktop.locator(".card").first.is_visible()
+        expect(desktop.locator(unseen).first).not_to_be_visible()
+    expect(desktop.locator(".card").first).to_be_visible()

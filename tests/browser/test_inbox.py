@@ -133,9 +133,9 @@ def test_it_works_without_javascript(browser, live_server, told, enter):
     enter(page, told.cadre)
     page.goto("/inbox/")
     page.get_by_role("button", name="全部标为已读").click()
-    assert page.locator("h1").inner_text() == "消息都看过了"
+    expect(page.locator("h1")).to_have_text("消息都看过了")
     page.get_by_role("link", name="意见建议").click()
     page.get_by_label("对这个系统有什么意见建议").fill("没有脚本也能提")
     page.get_by_role("button", name="提交意见建议").click()
-    assert "没有脚本也能提" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("没有脚本也能提")
     context.close()

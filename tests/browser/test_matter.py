@@ -1,6 +1,7 @@
 """One matter on the phone, from its assignment to the answer, and its pages at the desk: axe finds nothing."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.grievances import ledger
 from tests.grievances.ledger import A, S
@@ -34,27 +35,27 @@ def test_a_matter_is_assigned_and_answered_on_the_phone(phone, people, enter, cl
     clean(phone)
     narrow(phone)
     phone.get_by_label("按姓名、拼音首字母或工号找").fill("结对")
-    assert phone.locator(".pick li:visible").count() == 1
+    expect(phone.locator(".pick li:visible")).to_have_count(1)
     phone.get_by_label("泽仁初").check()
     phone.get_by_role("button", name="交办", exact=True).click()
-    assert "已交办，主办人会收到消息" in phone.locator("main").inner_text()
+    expect(phone.locator("main")).to_contain_text("已交办，主办人会收到消息")
 
     go(phone, enter, people.cadre, address)
     phone.locator(".more-acts > summary").click()
-    assert phone.get_by_role("link", name="退回", exact=False).first.is_visible()
+    expect(phone.get_by_role("link", name="退回", exact=False).first).to_be_visible()
     clean(phone)
     narrow(phone)
     phone.goto(f"{address}reply/")
     clean(phone)
     phone.get_by_role("button", name="答复", exact=True).click()
-    assert phone.get_by_text("还没有保存，请看这几处").is_visible()
+    expect(phone.get_by_text("还没有保存，请看这几处")).to_be_visible()
     clean(phone)
     narrow(phone)
     phone.get_by_label("部分解决").check()
     phone.get_by_label("答复内容").fill("塌方已清完，护坡要等项目资金。")
     ledger.take(made, A.NOTE, people.cadre, reason="先写一条进展")
     phone.get_by_role("button", name="答复", exact=True).click()
-    assert "已答复，请告知群众" in phone.locator("main").inner_text()
+    expect(phone.locator("main")).to_contain_text("已答复，请告知群众")
     assert ledger.again(made).outcome == "partly"
 
 

@@ -5,6 +5,7 @@ import json
 import uuid
 
 import pytest
+from playwright.sync_api import expect
 
 from reports.pages import field
 from tests.browser.phone_in_hand import PhoneInHand
@@ -71,7 +72,7 @@ def test_saved_without_a_signal_it_outlives_the_browser_and_is_sent_once(phone):
     phone.status("没有信号 · 1 条待上传")
     phone.restart(offline=True)
     phone.status("没有信号 · 1 条待上传")
-    assert phone.page.locator("h1").inner_text() == "1 条待上传"
+    expect(phone.page.locator("h1")).to_have_text("1 条待上传")
     assert phone.server.items == {}
     phone.context.set_offline(False)
     phone.status("全部已上传")
@@ -389,7 +390,7 @@ def test_a_screen_that_a_opened_never_saves_as_b(phone):
 def test_what_a_left_is_neither_shown_to_b_nor_written_in_before_the_server_can_be_asked(phone):
     phone.ready()
     phone.open("#/")
-    assert "陈试填" in phone.page.locator("main").inner_text()
+    expect(phone.page.locator("main")).to_contain_text("陈试填")
     # B signs in on this phone, and then the line is gone.
     phone.server.instead = lambda route, path: route.abort() or True
     phone.context.add_cookies([{"name": "signed_in", "value": str(B[0]), "url": phone.page.url}])
@@ -403,7 +404,7 @@ def test_what_a_left_is_neither_shown_to_b_nor_written_in_before_the_server_can_
     phone.context.add_cookies([{"name": "signed_in", "value": str(A[0]), "url": phone.page.url}])
     phone.page.reload()
     phone.open("#/")
-    assert "陈试填" in phone.page.locator("main").inner_text()
+    expect(phone.page.locator("main")).to_contain_text("陈试填")
 
 
 def test_a_photo_goes_in_small_parts_and_resumes_where_it_broke_off(phone):
@@ -516,7 +517,7 @@ def test_what_changed_on_its_way_is_not_taken_for_sent(phone):
     phone.server.instead = mended_meanwhile
     phone.context.set_offline(False)
     phone.status("1 条被退回")
-    assert "内容不同" in phone.page.locator("main").inner_text()
+    expect(phone.page.locator("main")).to_contain_text("内容不同")
     assert phone.run("return (await store.items())[0].payload.difficulties;") == "后改的"
 
 
@@ -543,7 +544,7 @@ def test_a_phone_that_keeps_nothing_says_so(phone):
     )
     phone.page.goto("/field/")
     phone.status("这部手机现在存不了内容")
-    assert "无痕模式" in phone.page.locator("main").inner_text()
+    expect(phone.page.locator("main")).to_contain_text("无痕模式")
     assert (
         phone.run("return await store.save([given]).catch((error) => error.name);", visit()) == "StoreClosed"
     )

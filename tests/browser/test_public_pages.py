@@ -37,7 +37,7 @@ def test_each_page_is_read_at_each_size_without_a_fault(desktop, matter, clean):
     ):
         desktop.set_viewport_size({"width": 1440, "height": 900})
         desktop.goto(f"/public/{path}")
-        assert desktop.locator("h1").count() == 1
+        expect(desktop.locator("h1")).to_have_count(1)
         clean(desktop)
         for large in (False, True):
             desktop.evaluate("(large) => document.documentElement.classList.toggle('large', large)", large)

@@ -4,6 +4,7 @@ import io
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from grievances import publication
 from grievances.models import PublicPhoto
@@ -46,11 +47,11 @@ def test_a_matter_is_made_public_at_the_desk(desktop, people, made, enter, clean
     desktop.goto("/publications/")
     clean(desktop)
     desktop.get_by_role("link", name="写公示文字").click()
-    assert desktop.get_by_label("反映的问题").input_value() == "某某说村口饮水管道漏水。"
+    expect(desktop.get_by_label("反映的问题")).to_have_value("某某说村口饮水管道漏水。")
     clean(desktop)
     desktop.get_by_label("答复", exact=True).fill("已经修好，大家都高兴。")
     desktop.get_by_role("button", name="保存，看预览").click()
-    assert desktop.get_by_text("还有 1 处不能公开").is_visible()
+    expect(desktop.get_by_text("还有 1 处不能公开")).to_be_visible()
     clean(desktop)
     desktop.get_by_label("高兴", exact=True).check()
     desktop.get_by_role("button", name="保存，看预览").click()
@@ -61,9 +62,9 @@ def test_a_matter_is_made_public_at_the_desk(desktop, people, made, enter, clean
     desktop.locator(".blackout canvas").wait_for()
     drag(desktop, (0.1, 0.1), (0.4, 0.6))
     drag(desktop, (0.9, 0.9), (0.6, 0.7))
-    assert desktop.get_by_text("遮住了 2 块").is_visible()
+    expect(desktop.get_by_text("遮住了 2 块")).to_be_visible()
     desktop.get_by_role("button", name="去掉最后一块").click()
-    assert desktop.get_by_text("遮住了 1 块").is_visible()
+    expect(desktop.get_by_text("遮住了 1 块")).to_be_visible()
     clean(desktop)
     desktop.get_by_label("图片说明").fill("修好的管道")
     desktop.get_by_role("button", name="画出遮好的照片").click()
@@ -71,7 +72,7 @@ def test_a_matter_is_made_public_at_the_desk(desktop, people, made, enter, clean
     desktop.get_by_role("link", name="看预览").click()
     clean(desktop)
     desktop.get_by_role("button", name="确认无误，公示").click()
-    assert desktop.get_by_text("正在公示，还有 7 天").is_visible()
+    expect(desktop.get_by_text("正在公示，还有 7 天")).to_be_visible()
     clean(desktop)
     desktop.get_by_role("link", name="打印公示单").click()
     clean(desktop)

@@ -1,6 +1,7 @@
 """报到, 审批, a record, trips and what goes on paper: axe finds nothing, and the pages hold on a phone."""
 
 import pytest
+from playwright.sync_api import expect
 
 from lianhu.kit import clock
 from tests import county
@@ -76,10 +77,10 @@ def test_a_refusal_on_the_phone_asks_for_its_reason(phone, places, people, enter
     phone.get_by_role("button", name="不批准勾选的，写原因").click()
     clean(phone)
     phone.get_by_role("button", name="不批准").click()
-    assert "请写明不批准的原因" in phone.locator("main").inner_text()
+    expect(phone.locator("main")).to_contain_text("请写明不批准的原因")
     phone.get_by_label("不批准的原因").fill("日期与实际不符")
     phone.get_by_role("button", name="不批准").click()
-    assert "没有批准 1 条" in phone.locator("main").inner_text()
+    expect(phone.locator("main")).to_contain_text("没有批准 1 条")
 
 
 def test_the_record_on_paper_is_a_form_that_runs_over_pages(desktop, places, people, enter):
@@ -89,6 +90,6 @@ def test_the_record_on_paper_is_a_form_that_runs_over_pages(desktop, places, peo
     desktop.goto(address)
     desktop.emulate_media(media="print")
     for hidden in (".top", ".no-print", "footer.foot"):
-        assert not desktop.locator(hidden).first.is_visible()
+        expect(desktop.locator(hidden).first).not_to_be_visible()
     pages = desktop.pdf(format="A4", prefer_css_page_size=True).count(b"/Type /Page\n")
     assert pages == 2

@@ -7,6 +7,7 @@ on again, rated, and published anew. Each in a browser of their own.
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from grievances.models import Grievance, GrievanceAction
 
@@ -147,7 +148,7 @@ def test_from_the_kitchen_table_to_the_public_ledger_and_back_once_more(people, 
 
     # Who answered may neither ask nor close; who closes is not who answered.
     colleague.goto(address)
-    assert colleague.get_by_role("link", name="回访", exact=True).count() == 0
+    expect(colleague.get_by_role("link", name="回访", exact=True)).to_have_count(0)
     revisit(township, address, "满意")
     close(branch, address)
     on_day("2026-06-19")
