@@ -10,10 +10,14 @@ class JobState(models.TextChoices):
     RUNNING = "running", "进行中"
     DONE = "done", "已完成"
     FAILED = "failed", "没有完成"
+    CANCELLED = "cancelled", "已取消"
 
 
 class Job(models.Model):
-    """Long work and its end: this row is the truth, the broker only wakes a worker (RELIABILITY)."""
+    """Long work and its end: this row is the truth, the broker only wakes a worker (RELIABILITY).
+
+    `slot`: the moment at which the schedule wants it; a kind has one job a slot, however many schedulers run.
+    """
 
     kind = models.CharField("种类", max_length=40)
     title = models.CharField("名称", max_length=300)
@@ -28,12 +32,16 @@ class Job(models.Model):
     started_at = models.DateTimeField("开始时间", null=True)
     heartbeat_at = models.DateTimeField("心跳", null=True)
     ended_at = models.DateTimeField("结束时间", null=True)
+    slot = models.DateTimeField("应运行时间", null=True)
+    cancel_asked_at = models.DateTimeField("要求取消的时间", null=True)
 
     class Meta:
         verbose_name = "任务"
         verbose_name_plural = "任务"
+        constraints = (models.UniqueConstraint(fields=["kind", "slot"], name="job_once_a_slot"),)
         indexes = (
             models.Index(fields=["kind", "-id"], name="job_kind_newest"),
+            models.Index(fields=["created_by", "-id"], name="job_person_newest"),
             models.Index(
                 fields=["state"],
                 name="job_unfinished",
