@@ -290,7 +290,11 @@ def add_quarterly_report(unit: Unit, code: str, accepted_on: Day | None = None) 
     """`code` as in 2026Q1."""
     year, quarter = code.split("Q")
     return QuarterlyReport.objects.create(
-        unit=unit, year=int(year), quarter=int(quarter), accepted_on=day_or_open(accepted_on)
+        unit=unit,
+        year=int(year),
+        quarter=int(quarter),
+        state="accepted" if accepted_on else "draft",
+        accepted_on=day_or_open(accepted_on),
     )
 
 
