@@ -185,6 +185,10 @@ NOT_LOGGED = frozenset(
         "registry_post_span",
         "grievances_numbercounter",
         "grievances_savedfilter",
+        "reports_compliance",
+        "reports_frozenfigure",
+        "reports_storedperiod",
+        "reports_touched",
     }
 )
 LOGGED_APPS = frozenset({"accounts", "registry", "visits", "grievances", "reports", "otp_totp", "otp_static"})

@@ -22,6 +22,7 @@ from lianhu.kit.errors import Fault
 from lianhu.kit.excel.read import SheetSource, UnreadableWorkbook, open_workbook
 from lianhu.kit.fields import FromNumber, fold
 from lianhu.kit.sheets import Sheet, header
+from reports.quotas.stored import touch_everyone
 
 log = logging.getLogger(__name__)
 
@@ -111,6 +112,7 @@ class _Import:
             else:
                 told = {"kind": self._book.kind, "sha256": sha256_of(path), "counts": counts}
                 audit.log(AuditKind.IMPORT, key=self._name, by=self._by, **told)
+                touch_everyone()
                 with connection.cursor() as cursor:
                     cursor.execute(f"ANALYZE {self._book.tables}")
         return counts

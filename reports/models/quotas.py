@@ -1,11 +1,10 @@
-"""What it adds up to: the rules, and the quarterly reports they count."""
+"""The rules (contract, section 6)."""
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db import models
 from django.db.models import Q
 
 from lianhu.kit.db import day_span, ordered_days
-from registry.models import Unit
 
 
 class SubjectKind(models.TextChoices):
@@ -61,23 +60,3 @@ class Quota(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.get_binds_display()})"
-
-
-class QuarterlyReport(models.Model):
-    """季度报告 of a unit (方案五(二)); `accepted_on` is what `quarterly_report` counts."""
-
-    unit = models.ForeignKey(Unit, models.PROTECT, related_name="quarterly_reports", verbose_name="单位")
-    year = models.PositiveSmallIntegerField("年")
-    quarter = models.PositiveSmallIntegerField("季度")
-    accepted_on = models.DateField("采纳日期", null=True, blank=True)
-
-    class Meta:
-        verbose_name = "季度报告"
-        verbose_name_plural = "季度报告"
-        constraints = (
-            models.UniqueConstraint(fields=["unit", "year", "quarter"], name="quarterly_report_once"),
-            models.CheckConstraint(name="quarter_1_to_4", condition=Q(quarter__range=(1, 4))),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.unit} {self.year}Q{self.quarter}"

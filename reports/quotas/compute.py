@@ -60,13 +60,30 @@ def rules_in_force(period: Period) -> list[Quota]:
 
 def figures(period: Period, *, as_of: datetime.date, subjects: Subjects = EVERYONE) -> list[Figure]:
     """All figures of the period's own rules, sorted by quota, then subject by code point."""
-    rules = [rule for rule in rules_in_force(period) if _asked(rule, subjects)]
-    if not rules:
+    asked = statement_for(rules_in_force(period), period, as_of=as_of, subjects=subjects)
+    if asked is None:
         return []
-    uses = _uses(rules)
     with connection.cursor() as cursor:
-        cursor.execute(_statement(uses), params_for(period, as_of, subjects) | _rule_params(rules, uses))
+        cursor.execute(asked.sql, asked.params)
         return list(map(Figure._make, cursor.fetchall()))
+
+
+class Statement(NamedTuple):
+    """SELECT of the columns of `Figure`, in this order."""
+
+    sql: str
+    params: dict[str, Any]
+
+
+def statement_for(
+    rules: Sequence[Quota], period: Period, *, as_of: datetime.date, subjects: Subjects
+) -> Statement | None:
+    """How these rules are computed; None when none of them binds the subjects."""
+    rules = [rule for rule in rules if _asked(rule, subjects)]
+    if not rules:
+        return None
+    uses = _uses(rules)
+    return Statement(_statement(uses), params_for(period, as_of, subjects) | _rule_params(rules, uses))
 
 
 def params_for(period: Period, as_of: datetime.date, subjects: Subjects) -> dict[str, Any]:

@@ -74,10 +74,13 @@ def write(plan: Plan) -> None:
     write_matters(plan, villages, cadres, households)
     write_activities(plan, units, villages, cadres)
     reports = [
-        QuarterlyReport(unit=pick(units, unit), year=y // 4, quarter=y % 4 + 1, accepted_on=day)
+        QuarterlyReport(
+            unit=pick(units, unit), year=y // 4, quarter=y % 4 + 1, accepted_on=day,
+            state="accepted" if day else "draft",
+        )
         for unit, shift, day in plan.reports
         for y in [plan.year * 4 + (plan.month - 1) // 3 + shift]
-    ]
+    ]  # fmt: skip
     QuarterlyReport.objects.bulk_create(once(reports, lambda r: (r.unit_id, r.year, r.quarter)))
     write_rules(plan)
 

@@ -47,9 +47,9 @@ class Metric:
             FROM ({self.at(place)}) evidence WHERE {needed} GROUP BY subject_id"""
         if not self.of_unit:
             return folded
-        return (
-            f"SELECT tally, c.id, done, total FROM ({folded}) of_unit JOIN cadre c ON c.unit_id = subject_id"
-        )
+        return f"""
+            SELECT tally, c.id AS subject_id, done, total
+            FROM ({folded}) of_unit JOIN cadre c ON c.unit_id = of_unit.subject_id"""
 
     def at(self, place: int) -> str:
         relation = self.relation

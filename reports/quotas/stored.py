@@ -1,0 +1,244 @@
+"""Live figures that are kept, so that a county's page reads rows instead of counting (PERFORMANCE 2).
+
+They come from `compute` alone. Each night all of the periods that still move are computed anew; during the day
+only what was touched, as triggers noted it (`Touched`). Either way the rows are those of the full computation.
+"""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from django.db import connection, transaction
+
+from lianhu.kit import clock
+from lianhu.kit.db import lock_for_transaction
+from lianhu.kit.periods import Period
+from reports.models import Quota, StoredPeriod
+from reports.quotas.compute import EVERYONE, Subjects, params_for, rules_in_force, statement_for
+
+Date = datetime.date
+# A period that is over still moves: trips that end in the next month, what is entered or approved late.
+MOVES_FOR = datetime.timedelta(days=62)
+# Charts show twelve months, and the year before for comparison.
+MONTHS_KEPT = 24
+
+# Which metrics a touch of a source can change; one that is not listed here is touched by "" alone.
+TOUCHES = {
+    "trip": {
+        "trip_count",
+        "trip_days",
+        "paired_coverage",
+        "key_household_coverage",
+        "household_talk",
+    },
+    "visit": {"paired_coverage", "household_talk"},
+    "home": {"key_household_coverage"},
+    "grievance": {"grievances_solved"},
+    "activity": {"own_activities", "leader_talk", "unit_activities", "village_activities"},
+    "report": {"quarterly_reports"},
+}
+
+
+# --- one period ------------------------------------------------------------------------------
+
+_FRESH = """
+fresh (quota_id, code, subject_kind, subject_id, subject_code, actual, target, status, done, total)
+    AS MATERIALIZED ({figures}),
+placed AS (
+    SELECT f.*, CASE f.subject_kind WHEN 'cadre' THEN s.unit_id WHEN 'unit' THEN f.subject_id
+                     ELSE v.township_id END AS unit_id
+    FROM fresh f
+    LEFT JOIN registry_post_span s
+      ON f.subject_kind = 'cadre' AND s.cadre_id = f.subject_id AND %(ref)s BETWEEN s.begins_on AND s.ends_on
+    LEFT JOIN registry_village v ON f.subject_kind = 'village' AND v.id = f.subject_id
+)"""
+
+COLUMNS = "period, quota_id, subject_kind, subject_id, unit_id, actual, target, status, done, total"
+_PLACED = """
+SELECT %(period)s, quota_id, subject_kind, subject_id, unit_id, actual, target, status, done, total FROM placed"""
+
+# Rows whose rule or subject is no longer bound go; a row that is the same is not written.
+_STORE = f"""
+WITH {_FRESH}, gone AS (
+    DELETE FROM reports_compliance c
+    WHERE c.period = %(period)s AND {{asked}}
+      AND NOT EXISTS (SELECT FROM fresh f WHERE f.quota_id = c.quota_id AND f.subject_id = c.subject_id)
+)
+INSERT INTO reports_compliance AS c ({COLUMNS}) {_PLACED}
+ON CONFLICT (period, quota_id, subject_id) DO UPDATE
+SET subject_kind = EXCLUDED.subject_kind, unit_id = EXCLUDED.unit_id, actual = EXCLUDED.actual,
+    target = EXCLUDED.target, status = EXCLUDED.status, done = EXCLUDED.done, total = EXCLUDED.total
+WHERE (c.unit_id, c.actual, c.target, c.status, c.done, c.total)
+      IS DISTINCT FROM (EXCLUDED.unit_id, EXCLUDED.actual, EXCLUDED.target, EXCLUDED.status, EXCLUDED.done,
+                        EXCLUDED.total)"""
+
+_OF_SUBJECTS = """(c.subject_kind = 'cadre' AND (%(cadres)s::bigint[] IS NULL OR c.subject_id = ANY(%(cadres)s))
+    OR c.subject_kind = 'unit' AND (%(units)s::bigint[] IS NULL OR c.subject_id = ANY(%(units)s))
+    OR c.subject_kind = 'village' AND (%(villages)s::bigint[] IS NULL OR c.subject_id = ANY(%(villages)s)))"""
+
+
+def fresh_rows(period: Period, rules: Sequence[Quota], *, as_of: Date) -> tuple[str, dict[str, Any]] | None:
+    """INSERT … of this: the rows of everyone, for a table with the columns `COLUMNS`."""
+    asked = statement_for(rules, period, as_of=as_of, subjects=EVERYONE)
+    if asked is None:
+        return None
+    sql = f"WITH {_FRESH.format(figures=asked.sql)} {_PLACED}"
+    return sql, asked.params | {"period": period.code}
+
+
+def _store(
+    period: Period, rules: Sequence[Quota], *, as_of: Date, subjects: Subjects, of_rules: bool
+) -> None:
+    """`of_rules`: only rows of these rules may go; else those of all others are gone too."""
+    condition = _OF_SUBJECTS + (" AND c.quota_id = ANY(%(quota_ids)s)" if of_rules else "")
+    params = params_for(period, as_of, subjects) | {
+        "period": period.code,
+        "quota_ids": [rule.pk for rule in rules],
+    }
+    asked = statement_for(rules, period, as_of=as_of, subjects=subjects)
+    if asked is None:
+        sql = f"DELETE FROM reports_compliance c WHERE c.period = %(period)s AND {condition}"
+    else:
+        sql = _STORE.format(figures=asked.sql, asked=condition)
+        params |= asked.params
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+
+
+# --- all of it, each night -------------------------------------------------------------------
+
+
+def store_all(today: Date, *, say: Callable[[str, int], None] = lambda step, percent: None) -> int:
+    """Compute every period that moves, and those never computed yet. Returns how many.
+
+    Each period is a transaction of its own: a worker that dies goes on where it was.
+    """
+    kept = set(StoredPeriod.objects.values_list("code", flat=True))
+    due = [
+        period
+        for period in periods_kept(today)
+        if period.code not in kept or not period.is_over(today - MOVES_FOR)
+    ]
+    for done, period in enumerate(due):
+        say(period.label, 100 * done // len(due))
+        store_period(period, today)
+    return len(due)
+
+
+@transaction.atomic
+def store_period(period: Period, today: Date) -> None:
+    """All its figures, as of the day."""
+    lock_for_transaction("figures")
+    _store(period, rules_in_force(period), as_of=today, subjects=EVERYONE, of_rules=False)
+    StoredPeriod.objects.update_or_create(
+        code=period.code,
+        defaults={"first": period.first, "last": period.last, "as_of": today, "computed_at": clock.now()},
+    )
+
+
+def periods_kept(today: Date) -> list[Period]:
+    """Months, quarters and years that have begun, the newest first: what is looked at comes first."""
+    months = [Period.month_of(today)]
+    while len(months) < MONTHS_KEPT:
+        months.append(months[-1].previous())
+    longer = {_longer(month, kind) for month in months for kind in ("quarter", "year")}
+    return sorted({*months, *longer}, key=lambda period: (period.last, period.first), reverse=True)
+
+
+def _longer(month: Period, kind: str) -> Period:
+    if kind == "year":
+        return Period.year_of(month.first)
+    return Period.parse(f"{month.first.year}Q{(month.first.month + 2) // 3}")
+
+
+# --- what was touched ------------------------------------------------------------------------
+
+
+class _Touch(NamedTuple):
+    kind: str
+    subject_id: int | None
+    sources: str
+    first: Date
+    last: Date
+
+
+@dataclass
+class _Ids:
+    """Whom to compute again; `everyone` outweighs the others."""
+
+    everyone: bool = False
+    ids: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+
+    def subjects(self) -> Subjects:
+        if self.everyone:
+            return EVERYONE
+        cadres, units, villages = (frozenset(self.ids[kind]) for kind in ("cadre", "unit", "village"))
+        return Subjects(cadres=cadres, units=units, villages=villages)
+
+
+@transaction.atomic
+def drain(today: Date) -> int:
+    """Compute again what was touched since the last time. Returns how many touches there were.
+
+    What is not committed yet is not seen, and is found the next time; taken and computed is one transaction.
+    """
+    lock_for_transaction("figures")
+    touched = _take()
+    if touched:
+        for stored in StoredPeriod.objects.order_by("-last"):
+            hit = [each for each in touched if each.first <= stored.last and each.last >= stored.first]
+            if hit:
+                _store_touched(stored, hit, today)
+    return len(touched)
+
+
+def _take() -> list[_Touch]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """WITH taken AS (DELETE FROM reports_touched RETURNING *)
+               SELECT subject_kind, subject_id, sources, min(first), max(last) FROM taken GROUP BY 1, 2, 3"""
+        )
+        return list(map(_Touch._make, cursor.fetchall()))
+
+
+def _store_touched(stored: StoredPeriod, touched: Iterable[_Touch], today: Date) -> None:
+    """One statement for each set of metrics that is touched for the same subjects."""
+    period = stored.period
+    # What is over counts up to today: a report accepted late, a trip whose last day has come.
+    as_of = today if period.is_over(stored.as_of) else stored.as_of
+    by_source: dict[str, _Ids] = defaultdict(_Ids)
+    for each in touched:
+        if not each.kind:
+            by_source[each.sources].everyone = True
+        elif each.subject_id is not None:
+            by_source[each.sources].ids[each.kind].add(each.subject_id)
+    rules = rules_in_force(period)
+    for sources, found in by_source.items():
+        found.ids["cadre"] |= _cadres_of(found.ids.pop("people", set()), period)
+        asked = [rule for rule in rules if not sources or rule.metric in TOUCHES[sources]]
+        if asked or not sources:
+            _store(period, asked, as_of=as_of, subjects=found.subjects(), of_rules=bool(sources))
+
+
+def _cadres_of(units: Collection[int], period: Period) -> set[int]:
+    """Whoever belonged to one of these units in the period."""
+    if not units:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT DISTINCT cadre_id FROM registry_post_span
+               WHERE unit_id = ANY(%s) AND begins_on <= %s AND ends_on >= %s""",
+            [sorted(units), period.last, period.first],
+        )
+        return {cadre for (cadre,) in cursor.fetchall()}
+
+
+def touch_everyone() -> None:
+    """After an import, whose rows are not noted one by one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO reports_touched (subject_kind, subject_id, sources, first, last)
+               VALUES ('', NULL, '', DATE '0001-01-01', DATE '9999-12-31')"""
+        )
