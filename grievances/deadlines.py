@@ -6,7 +6,7 @@ and the rule of that day; with the extension never past 60. The clock never paus
 
 import datetime
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import connection, transaction
 from django.db.models import Case, CharField, DateField, F, Q, Value, When
@@ -32,9 +32,11 @@ _NAMES = (*(_reply_days(level) for level in Level), _MOST, _EXTENSION, _ASSIGN)
 
 @dataclass(frozen=True)
 class Terms:
-    """The settings with the days from which they hold; read once for any number of matters."""
+    """The settings with the days from which they hold, and what was counted on the calendar; read once for any
+    number of matters."""
 
     changes: dict[str, list[tuple[Date, int]]]
+    counted: dict[Date, DueDay] = field(default_factory=dict)
 
     @classmethod
     def load(cls) -> "Terms":
@@ -62,7 +64,9 @@ class Terms:
         return self.reply_due(level, registered_on, self._value(_EXTENSION, registered_on))
 
     def assign_due(self, since: Date) -> DueDay:
-        return add_workdays(since, self._value(_ASSIGN, since))
+        if since not in self.counted:
+            self.counted[since] = add_workdays(since, self._value(_ASSIGN, since))
+        return self.counted[since]
 
 
 # --- where a matter stands with its dates ------------------------------------------------------
