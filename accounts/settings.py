@@ -43,7 +43,9 @@ DEFINITIONS = {
     "reply_most_days": Definition("连同延期最晚几天内答复", 60, 7, 60, "天", "从挂号日期算起"),
     "due_soon_days": Definition("到期前几天算临期", 3, 1, 15, "天"),
     "public_notice_days": Definition("公示几天", 7, 1, 60, "天", "从公示的第二天算起"),
+    "download_days": Definition("导出的文件保存", 3, 1, 30, "天", "过后自动删除，要用再导出"),
     "photo_years": Definition("照片保存", 3, 1, 30, "年"),
+    "declined_filing_years": Definition("不予受理的群众反映保存", 1, 1, 30, "年", "到期清除姓名、电话和内容"),
 }
 
 

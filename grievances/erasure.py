@@ -4,6 +4,7 @@ Rows stay, so that figures hold; their words become 已遮蔽. The audit log's p
 too, with the chain intact: each names the one entry that says who removed them and why.
 """
 
+import datetime
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.db.models import Case, Q, QuerySet, TextField, Value, When
 
 from accounts import audit
 from accounts.models import AuditEntry, AuditKind, AuditPrivate, User
+from accounts.settings import setting
 from grievances.attachments import remove_files_of
 from grievances.models import (
     OVER,
@@ -20,6 +22,7 @@ from grievances.models import (
     FamilyNotice,
     FamilyRating,
     Filing,
+    FilingState,
     Grievance,
     GrievanceEvent,
     Objection,
@@ -32,7 +35,7 @@ from lianhu.kit import clock
 from registry.holding import BLACKING_OUT, roles_holding
 from registry.models import DuplicateVerdict, Household, HouseholdChange
 from visits.models import Addendum, Photo, Question, Visit, VisitRecord
-from visits.photos import remove_photos_of
+from visits.photos import remove_photos_of, years_before
 
 BLACKED_OUT = "已遮蔽"
 
@@ -197,9 +200,34 @@ def _black_out_log(home: Household, entry: AuditEntry) -> int:
     }
     for model, path, _ in _WORDS_OF_A_MATTER:
         about.setdefault(model, model._default_manager.filter(**{path: home}).values("pk"))
-    erased = 0
-    for model, ids in about.items():
-        entries = AuditEntry.objects.filter(subject_table=model._meta.db_table, subject_id__in=ids)
-        private = AuditPrivate.objects.filter(entry__in=entries, erased_by__isnull=True)
-        erased += private.update(salt="", body="", erased_by=entry)
-    return erased
+    return sum(_black_out_entries(model, ids, entry) for model, ids in about.items())
+
+
+def _black_out_entries(model: type[Any], ids: Any, entry: AuditEntry) -> int:
+    entries = AuditEntry.objects.filter(subject_table=model._meta.db_table, subject_id__in=ids)
+    private = AuditPrivate.objects.filter(entry__in=entries, erased_by__isnull=True)
+    return private.update(salt="", body="", erased_by=entry)
+
+
+# --- what was declined -----------------------------------------------------------------------
+
+
+def forget_declined(*, on: datetime.date) -> int:
+    """Black out what residents filed and was declined `declined_filing_years` years before the day, or earlier.
+
+    Who filed it, their phone and their words go, from the log too; that it was declined and why stays to be read by
+    its code. Done again it finds nothing.
+    """
+    years = setting("declined_filing_years", on=on)
+    with transaction.atomic():
+        old = Filing.objects.filter(state=FilingState.DECLINED, decided_at__date__lte=years_before(on, years))
+        pks = list(old.exclude(content=BLACKED_OUT).select_for_update().values_list("pk", flat=True))
+        if not pks:
+            return 0
+        Filing.objects.filter(pk__in=pks).update(
+            title=BLACKED_OUT, content=BLACKED_OUT, filer_name="", phone_sealed=None
+        )
+        told = f"不予受理满 {years} 年，到期清除"
+        entry = audit.log(AuditKind.ERASED, key="不予受理的群众反映", rows=len(pks), reason=told)
+        _black_out_entries(Filing, pks, entry)
+    return len(pks)

@@ -11,4 +11,5 @@ from lianhu.kit import clock
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     on = clock.today()
-    return render(request, "reports/privacy.html", {"id_number_years": setting("id_number_years", on=on)})
+    kept = {name: setting(name, on=on) for name in ("id_number_years", "photo_years", "declined_filing_years")}
+    return render(request, "reports/privacy.html", kept)

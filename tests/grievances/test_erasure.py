@@ -2,6 +2,7 @@
 
 import datetime
 import secrets
+import uuid
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -9,8 +10,9 @@ from django.db import IntegrityError, InternalError, connection, transaction
 
 from accounts import audit
 from accounts.models import AuditEntry, AuditKind, AuditPrivate
-from grievances.erasure import erase_household
-from grievances.models import Grievance, GrievanceEvent, ProminentProblem
+from grievances.erasure import erase_household, forget_declined
+from grievances.filings import decline
+from grievances.models import Filing, Grievance, GrievanceEvent, ProminentProblem
 from lianhu.kit import clock
 from lianhu.kit.periods import Period
 from lianhu.kit.privacy import keyed_hash, seal
@@ -313,3 +315,23 @@ def test_the_page_says_which_matter_is_open(people, family, signed_in):
     answer = client.post("/households/HH-1/erase/", {"reason": "本户书面申请"})
     assert answer.status_code == 422
     assert matter.number in answer.content.decode()
+
+
+def test_what_was_declined_is_forgotten_after_its_year_the_log_with_it_and_its_reason_stays(people):
+    form_id = uuid.uuid4()
+    filing = Filing.objects.create(
+        village=people.village, kind="livelihood", title=says("标题"), content=says("内容"), filer_name=says("名"),
+        phone_sealed=seal(PHONE, f"filing:{form_id}:phone"), query_code_hash=b"code", form_id=form_id,
+        filed_at=clock.now(),
+    )  # fmt: skip
+    decline(filing, "不归村里办", by=people.branch.user)
+    day = clock.today()
+    assert forget_declined(on=day + datetime.timedelta(days=364)) == 0
+    assert forget_declined(on=day + datetime.timedelta(days=365)) == 1
+    filing.refresh_from_db()
+    assert (filing.filer_name, filing.phone_sealed, filing.decline_reason) == ("", None, "不归村里办")
+    assert TOKEN not in filing.title + filing.content
+    assert not AuditPrivate.objects.filter(body__contains=TOKEN).exists()
+    assert forget_declined(on=day + datetime.timedelta(days=400)) == 0
+    audit.seal()
+    assert audit.verify().sound
