@@ -11,7 +11,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import OperationalError, connection, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
@@ -30,7 +30,7 @@ from grievances.models import (
 )
 from grievances.telling import tell_colleagues
 from lianhu.kit import clock
-from lianhu.kit.db import may_pass
+from lianhu.kit.db import tried_again
 from lianhu.kit.errors import Fault, raise_faults
 
 Date = datetime.date
@@ -359,17 +359,7 @@ def act(
     if not form.is_valid():
         raise ValidationError(form.errors.as_data())
     words = form.cleaned_data
-    for left in range(_TRIES - 1, -1, -1):
-        try:
-            return _act(pk, step, words, by=by, on=on, seen=seen)
-        except OperationalError as error:
-            # Of many at once PostgreSQL may end one; within a larger transaction that one has to begin again.
-            if not left or connection.in_atomic_block or not may_pass(error):
-                raise
-    raise AssertionError
-
-
-_TRIES = 4
+    return tried_again(lambda: _act(pk, step, words, by=by, on=on, seen=seen))
 
 
 def _act(pk: int, step: Step, words: Mapping[str, Any], *, by: User, on: Date, seen: int | None) -> Grievance:

@@ -23,7 +23,7 @@ from grievances.pages.act_words import ASKED, DONE, FINAL, GONE, WILL
 from grievances.pages.matter import OBJECTING, hand_of, log_reading, may_object, visible_matter
 from grievances.workflow import STEPS, Meanwhile, Step, act, missing_for, steps_for
 from lianhu.kit import fields
-from lianhu.kit.db import lock_for_transaction
+from lianhu.kit.db import lock_for_transaction, tried_again
 
 A = GrievanceAction
 LONGEST_SEEN = 18
@@ -75,6 +75,8 @@ def _take(request: HttpRequest, found: Grievance, step: Step) -> HttpResponse:
     words = act_forms.words_of(step, request.POST)
     hand = hand_of(request, found)
     if "find" in request.POST or "insert" in request.POST:
+        if not step.who(hand):
+            raise Http404
         return _helped(request, hand, step, words)
     form = act_forms.form_of(hand, step, words, sent=True)
     if form.is_valid():
@@ -106,7 +108,9 @@ def _once(
     seen: int | None,
 ) -> None:
     """The second of two taps finds its own event and adds none; what says something else is no second tap."""
-    with transaction.atomic():
+
+    @transaction.atomic
+    def do() -> None:
         lock_for_transaction(f"step:{matter.pk}:{by.pk}")
         since = matter.events.filter(by=by, action=step.action, pk__gt=seen or 0)
         said = {"reason": effects.reason_of(step.action, cleaned)}
@@ -114,9 +118,10 @@ def _once(
             said["value"] = value
         if cleaned.get("handler"):
             said["handler__code"] = cleaned["handler"]
-        if seen and since.filter(**said).exists():
-            return
-        act(matter.pk, step.action, words, by=by, seen=seen)
+        if not (seen and since.filter(**said).exists()):
+            act(matter.pk, step.action, words, by=by, seen=seen)
+
+    tried_again(do)
 
 
 def _done(request: HttpRequest, number: str, step: Step) -> HttpResponse:

@@ -1,7 +1,7 @@
 """What PostgreSQL itself must hold: ordered dates, no overlap, append-only tables."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db import OperationalError, connection, migrations, models
@@ -51,6 +51,23 @@ class RefuseChange(migrations.RunSQL):
 def may_pass(error: OperationalError) -> bool:
     """A deadlock, a serialization failure or a lock not given: the same work may pass when done again."""
     return getattr(error.__cause__, "pgcode", "") in {"40P01", "40001", "55P03"}
+
+
+_TRIES = 4
+_Answer = TypeVar("_Answer")
+
+
+def tried_again(do: Callable[[], _Answer]) -> _Answer:
+    """What `do` returns. It opens a transaction of its own; ended by PostgreSQL for the sake of others it is done
+    again, four times in all. Within a larger transaction it is that one that has to begin again.
+    """
+    for left in reversed(range(_TRIES)):
+        try:
+            return do()
+        except OperationalError as error:
+            if not left or connection.in_atomic_block or not may_pass(error):
+                raise
+    raise AssertionError("the last try returns or raises")
 
 
 def lock_for_transaction(name: str) -> None:
