@@ -55,7 +55,9 @@ def dots(hand: Hand) -> list[Dot]:
     done = _DONE[S(matter.state)]
     moves = matter.voided_at is None and matter.parent_id is None and not _withheld(hand)
     found = []
-    for place, (_, word) in enumerate(DOTS):
+    for place, (step, word) in enumerate(DOTS):
+        if step == A.REVISIT and matter.revisit_waived and place < done:
+            word = "免回访"
         stands = "done" if place < done else "now" if place == done and moves else "ahead"
         found.append(Dot(word, stands))
     if matter.withheld_kind:
