@@ -240,6 +240,24 @@ class Grievance(Voidable):
                 & Q(state__in=("registered", "assigned", "replied", "revisited", "closed")),
                 name="grievance_in_work",
             ),
+            # 不予公示, and those up or over, as the pages of 公示 list them.
+            models.Index(
+                fields=["-registered_on", "-id"],
+                condition=~Q(withheld_kind=""),
+                name="grievance_withheld",
+            ),
+            models.Index(
+                fields=["-published_on", "-id"],
+                condition=Q(state="published", withheld_kind=""),
+                name="grievance_up",
+            ),
+            # Refused by the database, and looked for all the same: nothing to read.
+            models.Index(
+                fields=["registered_on", "id"],
+                condition=Q(voided_at__isnull=True, state__in=("closed", "published"))
+                & (Q(replied_on__isnull=True) | Q(outcome="")),
+                name="grievance_over_unanswered",
+            ),
         )
 
     def __str__(self) -> str:
