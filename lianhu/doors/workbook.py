@@ -112,7 +112,8 @@ class _Import:
             else:
                 told = {"kind": self._book.kind, "sha256": sha256_of(path), "counts": counts}
                 audit.log(AuditKind.IMPORT, key=self._name, by=self._by, **told)
-                touch_everyone()
+                if any(sheet["new"] or sheet["changed"] for sheet in counts.values()):
+                    touch_everyone()
                 with connection.cursor() as cursor:
                     cursor.execute(f"ANALYZE {self._book.tables}")
         return counts
