@@ -26,6 +26,7 @@ from reports.pages import (
     leave,
     ledger_export,
     me,
+    menu,
     phones,
     privacy,
     search,
@@ -39,6 +40,7 @@ from reports.pages import (
 urlpatterns = [
     path("", me.home, name="home"),
     path("me/", me.me, name="me"),
+    path("menu/", menu.all_pages, name="all_pages"),
     path("field/", field.field, name="field"),
     path("field/sw.js", field.worker, name="field_worker"),
     path("field/manifest.webmanifest", field.manifest, name="field_manifest"),

@@ -5,8 +5,11 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 from accounts.calendar import missing_year
 from accounts.notices import unread_count
@@ -29,15 +32,19 @@ class Item:
     url: str
     icon: str
     current: bool
+    # On the phone it is found under 更多.
+    beyond: bool
+
+
+ON_THE_PHONE = 4
 
 
 def menu(request: HttpRequest) -> dict[str, Any]:
     """Context for base.html; nothing is asked of the database for a visitor without an account."""
     context: dict[str, Any] = {"large_text": request.COOKIES.get(LARGE_TEXT) == "1", "demo": settings.DEMO}
     if getattr(request, "user", None) is not None and request.user.is_authenticated:
-        context["menu"] = [
-            Item(label, url, icon, request.path.startswith(url)) for label, url, icon in _places(request.user)
-        ]
+        context["menu"] = items(request)
+        context["menu_goes_on"] = any(item.beyond for item in context["menu"])
         context["searches"] = may_have_households(request.user)
         # Asked only where the page shows it: parts of pages do not.
         context["unread"] = partial(unread_count, request.user)
@@ -45,6 +52,22 @@ def menu(request: HttpRequest) -> dict[str, Any]:
             context["missing_year"] = partial(missing_year, clock.today())
             context["keeps_calendar"] = scope_of(request.user).has(Role.SYSTEM_ADMIN)
     return context
+
+
+def items(request: HttpRequest) -> list[Item]:
+    places = _places(request.user)
+    fits = len(places) <= ON_THE_PHONE + 1
+    return [
+        Item(label, url, icon, request.path.startswith(url), beyond=not fits and place >= ON_THE_PHONE)
+        for place, (label, url, icon) in enumerate(places)
+    ]
+
+
+@login_required
+@require_safe
+def all_pages(request: HttpRequest) -> HttpResponse:
+    """更多: what does not fit in the phone's bar, one line a page."""
+    return render(request, "reports/all_pages.html")
 
 
 def _places(user: Any) -> list[tuple[str, str, str]]:
@@ -75,6 +98,8 @@ def _places(user: Any) -> list[tuple[str, str, str]]:
         places.append(("账号", reverse("accounts"), "people"))
     if scope.has(Role.SYSTEM_ADMIN):
         places.append(("系统", reverse("admin:index"), "system"))
+    if scope.has(Role.COUNTY_OFFICE, Role.SYSTEM_ADMIN):
+        places.append(("定时任务", reverse("schedule"), "waiting"))
     if scope.has(Role.AUDITOR):
         places.append(("审计", reverse("audit_log"), "audit"))
     if scope.county:
