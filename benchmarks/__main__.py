@@ -17,10 +17,11 @@ def main() -> None:
     os.environ |= {"LIANHU_DATA": str(data), "DJANGO_SETTINGS_MODULE": "lianhu.settings"}
     os.environ.pop("DATABASE_URL", None)
     django.setup()
-    from benchmarks import audit, figures, imports, ledger, registering, sync
+    from benchmarks import audit, figures, imports, ledger, registering, stored, sync
 
     named: dict[str, Callable[[], None]] = {
         "figures": figures.run,
+        "stored": stored.run,
         "imports": imports.run,
         "audit": audit.run,
         "sync": sync.run,

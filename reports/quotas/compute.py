@@ -2,12 +2,11 @@
 
 import datetime
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from django.db import connection
-from django.db.models import Q
 from psycopg2.extras import DateRange
 
 from lianhu.kit.periods import Period
@@ -51,11 +50,19 @@ class Figure(NamedTuple):
     total: int
 
 
-def rules_in_force(period: Period) -> list[Quota]:
-    """The rules of this kind of period that hold on its last day (contract 6, rule 0)."""
-    begun = Q(begins_on__isnull=True) | Q(begins_on__lte=period.last)
-    not_over = Q(ends_on__isnull=True) | Q(ends_on__gte=period.last)
-    return list(Quota.objects.filter(begun & not_over, period=period.kind).order_by("id"))
+def rules_in_force(period: Period, *, among: Iterable[Quota] | None = None) -> list[Quota]:
+    """The rules of this kind of period that hold on its last day (contract 6, rule 0).
+
+    `among`: all rules, where the caller has read them already.
+    """
+    rules = Quota.objects.order_by("id") if among is None else among
+    return [
+        rule
+        for rule in rules
+        if rule.period == period.kind
+        and (rule.begins_on is None or rule.begins_on <= period.last)
+        and (rule.ends_on is None or rule.ends_on >= period.last)
+    ]
 
 
 def figures(period: Period, *, as_of: datetime.date, subjects: Subjects = EVERYONE) -> list[Figure]:

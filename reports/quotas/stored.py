@@ -187,10 +187,11 @@ def drain(today: Date) -> int:
     lock_for_transaction("figures")
     touched = _take()
     if touched:
+        rules = list(Quota.objects.order_by("id"))
         for stored in StoredPeriod.objects.order_by("-last"):
             hit = [each for each in touched if each.first <= stored.last and each.last >= stored.first]
             if hit:
-                _store_touched(stored, hit, today)
+                _store_touched(stored, hit, rules, today)
     return len(touched)
 
 
@@ -203,7 +204,9 @@ def _take() -> list[_Touch]:
         return list(map(_Touch._make, cursor.fetchall()))
 
 
-def _store_touched(stored: StoredPeriod, touched: Iterable[_Touch], today: Date) -> None:
+def _store_touched(
+    stored: StoredPeriod, touched: Iterable[_Touch], every_rule: Sequence[Quota], today: Date
+) -> None:
     """One statement for each set of metrics that is touched for the same subjects."""
     period = stored.period
     # What is over counts up to today: a report accepted late, a trip whose last day has come.
@@ -214,7 +217,7 @@ def _store_touched(stored: StoredPeriod, touched: Iterable[_Touch], today: Date)
             by_source[each.sources].everyone = True
         elif each.subject_id is not None:
             by_source[each.sources].ids[each.kind].add(each.subject_id)
-    rules = rules_in_force(period)
+    rules = rules_in_force(period, among=every_rule)
     for sources, found in by_source.items():
         found.ids["cadre"] |= _cadres_of(found.ids.pop("people", set()), period)
         asked = [rule for rule in rules if not sources or rule.metric in TOUCHES[sources]]
