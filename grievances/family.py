@@ -139,8 +139,12 @@ def _with_words(notices: "QuerySet[FamilyNotice]") -> "QuerySet[FamilyNotice]":
 
 def waiting_notices(matters: "QuerySet[Grievance]") -> "QuerySet[FamilyNotice]":
     """What families of these matters have not been told yet, oldest first."""
-    owed = FamilyNotice.objects.filter(told_at__isnull=True, grievance__in=matters)
-    return _with_words(_standing(owed)).order_by("pk")
+    return _with_words(still_owed(FamilyNotice.objects.filter(grievance__in=matters))).order_by("pk")
+
+
+def still_owed(notices: "QuerySet[FamilyNotice]") -> "QuerySet[FamilyNotice]":
+    """Those of them that nobody has told yet and that are still true."""
+    return _standing(notices.filter(told_at__isnull=True))
 
 
 def standing_notices(matters: "Iterable[Grievance]") -> "QuerySet[FamilyNotice]":

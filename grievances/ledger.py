@@ -18,8 +18,18 @@ from django.db.models.functions import Coalesce
 
 from grievances.deadlines import DUE_ON, late, soon, with_lights
 from grievances.inbox import LABELS, NOTHING, STANDS
-from grievances.models import Category, Grievance, GrievanceKind, GrievanceState, Level, Mark, Satisfaction
+from grievances.models import (
+    Category,
+    Grievance,
+    GrievanceKind,
+    GrievanceState,
+    Level,
+    Mark,
+    Satisfaction,
+)
 from grievances.querysets import GrievanceQuerySet, any_of
+from grievances.satisfaction import dissatisfied_revisits
+from grievances.states import IN_WORK
 from lianhu.kit.fields import DateField, fold
 from registry.models import Cadre, Unit, Village
 from registry.querysets import in_force
@@ -53,6 +63,17 @@ LIGHTS = {"late": "逾期", "soon": "临期"}
 SORTS = {"": "新的在前", "due": "期限先到的在前"}
 SCOPES = {"household": "一户的", "village": "全村的"}
 _DUE = STANDS & Q(state__in=(S.REGISTERED, S.ASSIGNED))
+# 在办, and since how many days it is registered: the last day of each.
+AGES = {
+    "open": "在办",
+    "7": "7 天内",
+    "15": "8—15 天",
+    "30": "16—30 天",
+    "60": "31—60 天",
+    "more": "60 天以上",
+}
+# A step and all that are past it.
+REACHED = {str(state.value): str(state.label) for state in tuple(S)[1:]}
 
 
 @dataclass(frozen=True)
@@ -75,6 +96,8 @@ class Asked:
     scope: str = ""
     mark: str = ""
     satisfaction: str = ""
+    age: str = ""
+    reached: str = ""
     sort: str = ""
 
     @classmethod
@@ -131,12 +154,15 @@ class Asked:
         return found
 
     def _conditions(self, on: Date) -> list[Q]:
-        plain = {
-            name: getattr(self, name)
-            for name in ("kind", "level", "satisfaction", "category")
-            if getattr(self, name)
-        }
+        plain = {name: getattr(self, name) for name in ("kind", "level", "category") if getattr(self, name)}
         found = [Q(**plain)]
+        if self.satisfaction:
+            found.append(_said_at_revisit(self.satisfaction))
+        if self.age:
+            found += [STANDS, Q(state__in=IN_WORK), age_conditions(on).get(self.age, Q())]
+        if self.reached:
+            states = tuple(S)
+            found.append(STANDS & Q(state__in=states[states.index(S(self.reached)) :]))
         if self.state:
             found.append(_CONDITIONS[self.state])
         if self.due:
@@ -181,12 +207,32 @@ _CHOICES: Mapping[str, Any] = {
     "scope": SCOPES,
     "mark": Mark.values,
     "satisfaction": Satisfaction.values,
+    "age": AGES,
+    "reached": REACHED,
     "sort": SORTS,
 }
 _UNFOLDED = (
     *("kind", "category", "level", "township", "village", "unit", "handler"),
-    *("year", "scope", "mark", "satisfaction"),
+    *("year", "scope", "mark", "satisfaction", "age", "reached"),
 )
+
+
+def age_conditions(on: Date) -> dict[str, Q]:
+    """By 挂号日期, the youngest first; each matter is in one of them."""
+    last_days = [int(name) for name in AGES if name.isdecimal()]
+    edges = [on - datetime.timedelta(days=days) for days in last_days]
+    younger = [Q(), *(Q(registered_on__lt=edge) for edge in edges)]
+    older = [*(Q(registered_on__gte=edge) for edge in edges), Q()]
+    return {name: begins & ends for name, begins, ends in zip(list(AGES)[1:], younger, older, strict=True)}
+
+
+def _said_at_revisit(value: str) -> Q:
+    """不满意 stands on the timeline once the matter is worked on again (`grievances.satisfaction`)."""
+    found = Q(satisfaction=value)
+    if value == Satisfaction.DISSATISFIED:
+        sent_back: Any = dissatisfied_revisits()
+        found |= Q(pk__in=sent_back.filter(is_set_aside=False).values("grievance"))
+    return found
 
 
 def _tidy(text: str) -> str:

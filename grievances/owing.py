@@ -12,8 +12,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.calendar import workdays
 from accounts.models import User
 from accounts.settings import setting
-from grievances.family import waiting_notices
-from grievances.models import OVER, Filing, FilingState, Grievance, GrievanceState, Objection
+from grievances.family import still_owed
+from grievances.models import OVER, FamilyNotice, Filing, FilingState, Grievance, GrievanceState, Objection
+from grievances.states import IN_WORK
 from grievances.workflow import BEFORE_REPLY
 from registry.models import Role
 from registry.scope import scope_of
@@ -73,7 +74,7 @@ def owing(user: User, on: Date) -> list[Kind]:
             "family_not_told",
             "办结了没有告知群众",
             "销号以后，还有该告诉这一户的话没有告知。请打电话、上门或者送回执。",
-            rows.filter(family_not_told(seen)),
+            rows.filter(family_not_told()),
         ),
         Kind(
             "objection",
@@ -91,7 +92,7 @@ def owing(user: User, on: Date) -> list[Kind]:
     ]
 
 
-_OPEN = Q(voided_at__isnull=True, parent__isnull=True) & ~Q(state__in=OVER)
+_OPEN = Q(voided_at__isnull=True, parent__isnull=True, state__in=IN_WORK)
 
 
 def no_handler(on: Date) -> Q:
@@ -115,10 +116,14 @@ def closed_without_reply() -> Q:
     return Q(voided_at__isnull=True, state__in=OVER) & (Q(replied_on__isnull=True) | Q(outcome=""))
 
 
-def family_not_told(seen: QuerySet[Grievance]) -> Q:
-    """Over, or part of one that is, and the family still waits to hear something that stands."""
-    over = seen.filter(Q(state__in=OVER) | Q(parent__state__in=OVER))
-    return Q(pk__in=waiting_notices(over).order_by().values("grievance"))
+def family_not_told() -> Q:
+    """Over, or part of one that is, and the family still waits to hear something that stands.
+
+    Asked of the notices, which are few, and not of all that is over.
+    """
+    over = Q(grievance__state__in=OVER) | Q(grievance__parent__state__in=OVER)
+    owed = still_owed(FamilyNotice.objects.filter(over))
+    return Q(pk__in=owed.order_by().values("grievance"))
 
 
 def objection_unanswered(on: Date) -> Q:

@@ -6,7 +6,7 @@ from typing import Any, Self
 from django.db import models
 from django.db.models import BooleanField, CharField, F, Func, Q, Value
 
-from grievances.states import OVER
+from grievances.states import IN_WORK
 from registry.models import Cadre, Household
 from registry.scope import Scope, scope_of
 
@@ -50,7 +50,7 @@ class GrievanceQuerySet(models.QuerySet[Any]):
 
     def open(self) -> Self:
         """Somebody still owes something: `Grievance.is_open`, for many."""
-        return self.filter(voided_at__isnull=True, parent__isnull=True).exclude(state__in=OVER)
+        return self.filter(voided_at__isnull=True, parent__isnull=True, state__in=IN_WORK)
 
 
 def _ids_of(model: Any, user: Any, scope: Scope) -> dict[str, set[int]]:

@@ -16,3 +16,5 @@ class GrievanceState(models.TextChoices):
 
 # What needs nobody's work any more.
 OVER = (GrievanceState.CLOSED, GrievanceState.PUBLISHED)
+# What somebody still has in work; named, so that the index of open matters serves it ("not over" would not).
+IN_WORK = tuple(state for state in GrievanceState if state not in OVER)
