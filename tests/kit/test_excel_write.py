@@ -1,8 +1,11 @@
 """What comes out is read back with openpyxl, as a stranger would."""
 
 import datetime
+import errno
 import io
+import re
 import tracemalloc
+import zipfile
 from decimal import Decimal
 
 import openpyxl
@@ -10,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lianhu.kit.excel import style
+from lianhu.kit.excel import cells, style
 from lianhu.kit.excel.write import (
     Column,
     OfficeSheet,
@@ -264,3 +267,67 @@ def test_any_sheet_name_becomes_one_excel_takes(title, taken):
     assert not safe.startswith("'")
     assert not safe.endswith("'")
     assert safe.casefold() not in {name.casefold() for name in taken}
+
+
+def test_a_sheet_of_200000_rows_is_whole():
+    file = io.BytesIO()
+    rows = (["=1+1" if number % 2 else "🏠\n家"] for number in range(200_000))
+    office_workbook(file, office(columns=[Column("甲")], rows=rows, totals=[]))
+    with zipfile.ZipFile(file) as package, package.open("xl/worksheets/sheet1.xml") as sheet:
+        text = sheet.read().decode()
+    assert text.count("<row ") == 200_004
+    assert text.count("<f>") == 0
+    assert '<c r="B200003" s="' in text
+    assert '<autoFilter ref="A3:C200003"/>' in text
+
+
+@pytest.mark.parametrize(("number", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA")])
+def test_columns_are_named_as_excel_names_them(number, letters):
+    assert cells.columns_before(number + 1)[number] == f'<c r="{letters}'
+
+
+def test_values_that_come_again_look_as_they_did_the_first_time():
+    """Beyond the rows that are measured a cell is made once for many; 1, 1.0 and True stay apart."""
+    day = datetime.date(2026, 3, 5)
+    values = [True, 1, "1", None, day, "=1", datetime.datetime(2026, 3, 5), ""]
+    rows = [[value] for value in values * 600]
+    sheet = read_back([("表", ["列"], rows, ["text"])]).active
+    first, last = ([sheet.cell(2 + start + at, 1).value for at in range(8)] for start in (0, 599 * 8))
+    assert first == last
+    assert first[:4] == ["是", "1", "1", None]
+
+
+def test_a_file_lies_beside_its_place_until_it_is_whole(tmp_path):
+    seen = []
+
+    def rows():
+        seen.extend(path.name for path in tmp_path.iterdir())
+        yield ["1"]
+
+    plain_workbook(tmp_path / "表.xlsx", [("表", ["a"], rows(), [])])
+    assert [name[:8] for name in seen] == [".表.xlsx."]
+    assert [path.name for path in tmp_path.iterdir()] == ["表.xlsx"]
+
+
+def test_a_disk_that_is_full_at_the_end_is_the_disks_own_error(tmp_path, monkeypatch):
+    def full(*args, **kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("xlsxwriter.workbook.ZipFile", full)
+    with pytest.raises(OSError, match="No space left") as raised:
+        plain_workbook(tmp_path / "a.xlsx", [("表", ["a"], [["1"]], [])])
+    assert raised.value.errno == errno.ENOSPC
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_row_is_as_tall_as_its_longest_text_and_excel_may_still_change_it():
+    texts = ["一行", "第一行\n第二行", "长" * 40, "一行"]
+    rows = [[text, "甲"] for text in texts * 600]
+    file = io.BytesIO()
+    office_workbook(
+        file, office(columns=[Column("标题", width=30), Column("码", "code")], rows=rows, totals=[])
+    )
+    with zipfile.ZipFile(file) as package:
+        sheet = package.read("xl/worksheets/sheet1.xml").decode()
+    heights = re.findall(r'<row r="\d+"(?: ht="(\d+)")?><c r="A\d+" s="\d+"><v>', sheet)
+    assert heights == ["", "30", "45", ""] * 600

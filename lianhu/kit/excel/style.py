@@ -61,6 +61,13 @@ def display_width(text: str) -> int:
     )
 
 
+def lines_in(text: str, room: int) -> int:
+    """How many lines the text takes in a cell of that many half-width characters."""
+    if len(text) * 2 <= room and "\n" not in text:
+        return 1
+    return sum(max(1, -(-display_width(line) // room)) for line in text.split("\n"))
+
+
 def column_width(content: int) -> float:
     """Column width for that much content: 2 of padding, capped so that long text wraps."""
     return float(min(max(content + 2, MIN_WIDTH), MAX_WIDTH))

@@ -112,7 +112,7 @@ def plain_workbook(target: Target, sheets: Iterable[PlainSheet | tuple[Any, ...]
             refuse_too_many(name, rows, taken=1)
             grid = Grid(book.add_worksheet(name), name, styles, headers)
             for number, text in enumerate(headers):
-                grid.text(number, text, header, header)
+                grid.text(number, text, header)
             grid.next_row()
             counts[name] = grid.body(rows, kinds)
             grid.sheet.freeze_panes(1, 0)
@@ -134,7 +134,8 @@ def office_workbook(target: Target, sheets: OfficeSheet | Iterable[OfficeSheet])
 def _office_sheet(book: Workbook, name: str, sheet: OfficeSheet, styles: style.Styles) -> None:
     columns = [Column("序号", "number"), *sheet.columns, Column("备注")]
     last, between = len(columns) - 1, len(sheet.columns)
-    grid = Grid(book.add_worksheet(name), name, styles, [column.title for column in columns])
+    titles, widths = [column.title for column in columns], [column.width for column in columns]
+    grid = Grid(book.add_worksheet(name), name, styles, titles, widths)
     left, right = book.add_format(style.LINE_LEFT), book.add_format(style.LINE_RIGHT)
     grid.line(0, last, sheet.title, book.add_format(style.TITLE))
     grid.next_row(36)
@@ -149,14 +150,11 @@ def _office_sheet(book: Workbook, name: str, sheet: OfficeSheet, styles: style.S
     numbered = ([number, *_padded(row, between)] for number, row in enumerate(sheet.rows, 1))
     grid.body(numbered, [column.kind for column in columns], below=below)
     bottom = max(grid.row - 1, top)
-    for total in sheet.totals:
-        values = [sheet.totals_label, *_padded(total, between)]
-        for number, (value, column) in enumerate(zip(values, columns, strict=True)):
-            grid.put(number, value, column.kind, bold=True)
-        grid.next_row()
+    totals = ([sheet.totals_label, *_padded(total, between)] for total in sheet.totals)
+    grid.body(totals, [column.kind for column in columns], bold=True)
     grid.line(0, last, sheet.signature.line(), left)
     grid.next_row(26)
-    grid.set_widths([column.width for column in columns])
+    grid.set_widths()
     _office_page(grid.sheet, top, bottom, last)
 
 
@@ -169,14 +167,14 @@ def _padded(row: Sequence[Any], width: int) -> Iterator[Any]:
 def _office_header(grid: Grid, columns: Sequence[Column], header: Format) -> None:
     if any(column.group for column in columns):
         for number, column in enumerate(columns):
-            grid.text(number, column.group or column.title, header, header)
+            grid.text(number, column.group or column.title, header)
         merges = _header_merges(grid.row, columns)
         # `merge_range` cannot go back a row while rows stream out. The cells are written here one
         # by one, so only the range is noted.
         grid.sheet.merge.extend(merges)
         grid.next_row(22)
     for number, column in enumerate(columns):
-        grid.text(number, column.title, header, header)
+        grid.text(number, column.title, header)
     grid.next_row()
 
 
