@@ -6,6 +6,7 @@ The row is the truth; the broker only wakes workers. A job's kind is the name of
 import datetime
 import logging
 import threading
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Self
@@ -23,59 +24,127 @@ log = logging.getLogger(__name__)
 SILENT_FOR = datetime.timedelta(minutes=2)
 MOST_ATTEMPTS = 3
 _BEAT_SECONDS = 1.0
+_CANCELLED = "已取消，没有留下做了一半的东西。"
+
+
+class Cancelled(Exception):
+    """The person asked for the end, or the job was taken from this worker: stop, and leave nothing half done."""
 
 
 def start_job(kind: str, *, title: str, params: dict[str, Any], by: User | None) -> Job:
     """Add the row and wake a worker once the transaction holds. A broker that is gone loses nothing."""
     job = Job.objects.create(kind=kind, title=title, params=params, created_by=by)
-    transaction.on_commit(lambda: _wake(job.kind, job.pk))
+    transaction.on_commit(lambda: _wake_all([(job.kind, job.pk)]))
     return job
+
+
+# A kind has one job under way at most: what takes longer than its own pace is not piled up.
+_START_SLOTS = """
+INSERT INTO accounts_job (kind, title, slot, state, params, step, percent, attempt, created_at)
+SELECT due.kind, due.title, due.slot, 'waiting', '{}', '', 0, 0, %(now)s
+FROM unnest(%(kinds)s::text[], %(titles)s::text[], %(slots)s::timestamptz[]) AS due (kind, title, slot)
+WHERE NOT EXISTS (SELECT FROM accounts_job j WHERE j.kind = due.kind AND j.state IN ('waiting', 'running'))
+ON CONFLICT (kind, slot) DO NOTHING
+RETURNING kind, id
+"""
+
+
+def start_slots(due: Sequence[tuple[str, str, datetime.datetime]], now: datetime.datetime) -> int:
+    """Jobs of the schedule, by kind, title and slot: one for each that has none yet. Returns how many are new."""
+    kinds, titles, slots = (list(column) for column in zip(*due, strict=True)) if due else ([], [], [])
+    with connection.cursor() as cursor:
+        cursor.execute(_START_SLOTS, {"now": now, "kinds": kinds, "titles": titles, "slots": slots})
+        added = cursor.fetchall()
+    _wake_all(added)
+    return len(added)
 
 
 def claim(job_id: int) -> Job | None:
     """Take the job for this worker; None when another has it or it is over (a task may come twice)."""
     moment = clock.now()
-    free = Q(state=JobState.WAITING) | Q(state=JobState.RUNNING, heartbeat_at__lt=moment - SILENT_FOR)
-    taken = Job.objects.filter(free, pk=job_id).update(
+    free = Q(state=JobState.WAITING) | _silent(moment)
+    taken = Job.objects.filter(free, pk=job_id, cancel_asked_at=None).update(
         state=JobState.RUNNING, attempt=F("attempt") + 1, started_at=moment, heartbeat_at=moment
     )
     return Job.objects.get(pk=job_id) if taken else None
 
 
-def finish(job: Job, result: dict[str, Any]) -> None:
-    _end(job, JobState.DONE, result=result, percent=100)
+def finish(job: Job, result: dict[str, Any]) -> bool:
+    """False when another attempt holds the job by now: then the result is the other's."""
+    return _end(job, JobState.DONE, result=result, percent=100)
 
 
-def fail(job: Job, reason: str) -> None:
+def fail(job: Job, reason: str) -> bool:
     """`reason` is in Chinese and shown to the person."""
-    _end(job, JobState.FAILED, step=reason)
+    return _end(job, JobState.FAILED, step=reason)
 
 
-def _end(job: Job, state: JobState, **values: Any) -> None:
+def wait_again(job: Job, reason: str) -> bool:
+    """It may pass the next time: the sweeper wakes a worker for it within a minute or two."""
+    mine = Job.objects.filter(pk=job.pk, state=JobState.RUNNING, attempt=job.attempt)
+    return bool(mine.update(state=JobState.WAITING, step=reason))
+
+
+def cancel(job: Job) -> bool:
+    """For the worker that heard `Cancelled`, once what it had begun is taken away."""
+    return _end(job, JobState.CANCELLED, step=_CANCELLED)
+
+
+def _end(job: Job, state: JobState, **values: Any) -> bool:
     """Only the attempt that still holds the job may end it."""
-    Job.objects.filter(pk=job.pk, state=JobState.RUNNING, attempt=job.attempt).update(
-        state=state, ended_at=clock.now(), **values
+    mine = Job.objects.filter(pk=job.pk, state=JobState.RUNNING, attempt=job.attempt)
+    return bool(mine.update(state=state, ended_at=clock.now(), **values))
+
+
+def ask_cancel(job_id: int, *, by: User) -> bool:
+    """Of one's own job: one that waits is over at once, one that runs within a second or two.
+
+    False when it is over already, or is not one's own.
+    """
+    moment = clock.now()
+    own = Job.objects.filter(pk=job_id, created_by=by)
+    waited = own.filter(state=JobState.WAITING).update(
+        state=JobState.CANCELLED, cancel_asked_at=moment, ended_at=moment, step=_CANCELLED
     )
+    running = own.filter(state=JobState.RUNNING, cancel_asked_at=None)
+    return bool(waited or running.update(cancel_asked_at=moment))
 
 
 def sweep(now: datetime.datetime) -> None:
     """Wake workers for jobs that wait, take jobs back from workers that died."""
-    silent = Q(state=JobState.RUNNING, heartbeat_at__lt=now - SILENT_FOR)
+    silent, waits = _silent(now), Q(state=JobState.WAITING)
     told = "处理它的程序中断了，什么也没有写入。请再做一次。"
+    Job.objects.filter(silent | waits, cancel_asked_at__isnull=False).update(
+        state=JobState.CANCELLED, ended_at=now, step=_CANCELLED
+    )
     Job.objects.filter(silent, attempt__gte=MOST_ATTEMPTS).update(
         state=JobState.FAILED, ended_at=now, step=told
     )
     Job.objects.filter(silent).update(state=JobState.WAITING)
-    waiting = Job.objects.filter(state=JobState.WAITING, created_at__lt=now - datetime.timedelta(seconds=30))
-    for kind, job_id in waiting.values_list("kind", "pk"):
-        _wake(kind, job_id)
+    waiting = Job.objects.filter(waits, created_at__lt=now - datetime.timedelta(seconds=30))
+    _wake_all(waiting.order_by("pk").values_list("kind", "pk"))
 
 
-def _wake(kind: str, job_id: int) -> None:
+def _silent(now: datetime.datetime) -> Q:
+    """No beat for two minutes, or one from the time before the clock was set back."""
+    beats = Q(heartbeat_at__lt=now - SILENT_FOR) | Q(heartbeat_at__gt=now + SILENT_FOR)
+    return Q(beats, state=JobState.RUNNING)
+
+
+def _wake_all(found: Iterable[tuple[str, int]]) -> None:
+    """Where one cannot be sent the others cannot either, and each would wait for the broker in vain."""
+    for kind, job_id in found:
+        if not _wake(kind, job_id):
+            break
+
+
+def _wake(kind: str, job_id: int) -> bool:
     try:
         current_app.send_task(kind, [job_id], retry=False)
     except Exception as error:  # The broker's client raises many kinds; the sweeper tries again.
         log.warning("job %s not sent: %s", job_id, type(error).__name__)
+        return False
+    return True
 
 
 def acting_for(job: Job) -> AbstractContextManager[None]:
@@ -87,16 +156,26 @@ def acting_for(job: Job) -> AbstractContextManager[None]:
 class Heartbeat:
     """While work runs: beats every second on a connection of its own, and carries the progress.
 
-    The work may hold one long transaction; what it says would not be seen before its end.
+    The work may hold one long transaction; what it says would not be seen before its end. `say` and `check`
+    raise `Cancelled` once the person asked for it, or once another worker has the job.
     """
 
     def __init__(self, job: Job) -> None:
         self._job_id, self._attempt = job.pk, job.attempt
         self._said = ("", 0)
-        self._over = threading.Event()
+        self._over, self._cancelled = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._beat, daemon=True)
 
+    @property
+    def cancelled(self) -> bool:
+        return self._cancelled.is_set()
+
+    def check(self) -> None:
+        if self.cancelled:
+            raise Cancelled
+
     def say(self, step: str, percent: int) -> None:
+        self.check()
         self._said = (step, percent)
 
     def __enter__(self) -> Self:
@@ -110,11 +189,15 @@ class Heartbeat:
         self._thread.join()
 
     def _beat(self) -> None:
+        held = (self._attempt, JobState.RUNNING, None)
         try:
             while not self._over.wait(_BEAT_SECONDS):
                 step, percent = self._said
-                Job.objects.filter(pk=self._job_id, attempt=self._attempt).update(
+                Job.objects.filter(pk=self._job_id, attempt=self._attempt, state=JobState.RUNNING).update(
                     heartbeat_at=clock.now(), step=step, percent=percent
                 )
+                row = Job.objects.filter(pk=self._job_id).values_list("attempt", "state", "cancel_asked_at")
+                if row.first() not in (held, None):
+                    self._cancelled.set()
         finally:
             connection.close()

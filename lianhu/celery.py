@@ -4,7 +4,6 @@ import os
 from typing import Any
 
 from celery import Celery, Task
-from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lianhu.settings")
 
@@ -50,29 +49,10 @@ app.conf.update(
     # Written after every entry sent: its age tells whether beat lives.
     beat_sync_every=1,
     beat_schedule_filename=str(settings.LIANHU_DATA / "celerybeat-schedule"),
+    # All else is in lianhu/schedule.py: the tick asks what is due, and each of it is a job with a row of its own.
     beat_schedule={
-        "sweep-jobs": {"task": "accounts.tasks.sweep_jobs", "schedule": 60.0},
+        "tick": {"task": "tick_schedule", "schedule": 30.0, "options": {"expires": 30}},
         "seal-audit": {"task": "accounts.tasks.seal_audit", "schedule": 5.0, "options": {"expires": 5}},
-        "check-audit": {"task": "check_audit_nightly", "schedule": crontab(hour=2, minute=0)},
-        "purge-sign-in": {"task": "accounts.tasks.purge_sign_in", "schedule": 3600.0},
-        "make-digests": {"task": "make_digests", "schedule": 600.0, "options": {"expires": 600}},
-        "send-digests": {"task": "send_digests", "schedule": 60.0, "options": {"expires": 60}},
-        "sweep-import-uploads": {"task": "sweep_import_uploads", "schedule": 3600.0},
-        "remove-id-numbers": {"task": "remove_id_numbers", "schedule": crontab(hour=3, minute=0)},
-        "remove-old-photos": {"task": "remove_old_photos", "schedule": crontab(hour=3, minute=10)},
-        "sweep-photo-files": {"task": "sweep_photo_files", "schedule": crontab(hour=3, minute=20)},
-        "remove-old-matter-photos": {
-            "task": "remove_old_matter_photos",
-            "schedule": crontab(hour=3, minute=15),
-        },
-        "sweep-matter-files": {"task": "sweep_matter_files", "schedule": crontab(hour=3, minute=25)},
-        "sweep-phones": {"task": "accounts.tasks.sweep_phones", "schedule": crontab(hour=3, minute=30)},
-        # Hourly: a server that was down at half past eight tells it later; told twice it is told once.
-        "escalate-overdue": {"task": "escalate_overdue", "schedule": crontab(hour="8-17", minute=30)},
-        "remind-of-families": {"task": "remind_of_families", "schedule": crontab(hour="8-17", minute=40)},
-        "send-family-sms": {"task": "send_family_sms", "schedule": 60.0, "options": {"expires": 60}},
-        "keep-dates": {"task": "keep_dates", "schedule": crontab(hour=1, minute=30)},
-        "sweep-photo-uploads": {"task": "sweep_photo_uploads", "schedule": 3600.0},
     },
 )
 app.autodiscover_tasks()

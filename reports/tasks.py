@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from registry import audit_check
+from reports.exports import making
 
 
 @shared_task(name="check_audit")
@@ -10,6 +11,6 @@ def check_audit(job_id: int) -> None:
     audit_check.run_check(job_id)
 
 
-@shared_task(name="check_audit_nightly")
-def check_audit_nightly() -> None:
-    audit_check.check_audit()
+@shared_task(name="export")
+def export(job_id: int) -> None:
+    making.make(job_id)

@@ -2,8 +2,7 @@
 
 from celery import shared_task
 
-from lianhu.doors.imports import run_import, sweep_uploads
-from lianhu.kit import clock
+from lianhu.doors.imports import run_import
 
 
 @shared_task(name="import_registry")
@@ -14,8 +13,3 @@ def import_registry(job_id: int) -> None:
 @shared_task(name="import_visits")
 def import_visits(job_id: int) -> None:
     run_import(job_id)
-
-
-@shared_task(name="sweep_import_uploads")
-def sweep_import_uploads() -> None:
-    sweep_uploads(clock.now())

@@ -160,7 +160,7 @@ def test_without_the_lock_both_would_win(people, monkeypatch):
 
     def check_then_wait(*args):
         check(*args)
-        gate.wait(20)
+        gate.wait(60)
 
     monkeypatch.setattr(QuerySet, "select_for_update", lambda queryset, **options: queryset)
     monkeypatch.setattr(workflow, "_check", check_then_wait)
@@ -211,12 +211,12 @@ def test_without_the_lock_an_objection_would_wait_for_ever(people, monkeypatch):
 
     def check_then_wait(*args):
         check(*args)
-        gate.wait(20)
+        gate.wait(60)
 
     def runs_then_wait(*args):
         answer = runs(*args)
-        gate.wait(20)
-        assert done.wait(20)
+        gate.wait(60)
+        assert done.wait(60)
         return answer
 
     monkeypatch.setattr(QuerySet, "select_for_update", lambda queryset, **options: queryset)

@@ -19,7 +19,7 @@ def at_once(work, count=8):
 
     def run():
         try:
-            gate.wait(30)
+            gate.wait(60)
             found.append(work())
         finally:
             connections.close_all()
@@ -28,7 +28,7 @@ def at_once(work, count=8):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(120)
     assert len(found) == count
     return found
 

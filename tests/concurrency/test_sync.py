@@ -19,7 +19,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def people():
+def people(on_day):
+    on_day("2026-06-15")
     return county.build()
 
 
