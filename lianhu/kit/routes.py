@@ -1,6 +1,7 @@
-"""What an address may hold. Import this module in a list of addresses that names the converter."""
+"""What an address may hold. Import this module in a list of addresses that names a converter."""
 
 from django.urls import register_converter
+from django.urls.converters import StringConverter
 
 
 class CodeConverter:
@@ -18,4 +19,11 @@ class CodeConverter:
         return value.replace("%", "%25").replace("/", "%2F")
 
 
+class QuarterConverter(StringConverter):
+    """A quarter's code: 2026Q1."""
+
+    regex = "[12][0-9]{3}Q[1-4]"
+
+
 register_converter(CodeConverter, "code")
+register_converter(QuarterConverter, "quarter")

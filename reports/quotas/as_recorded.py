@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection, models, transaction
 
-from grievances.models import Grievance
+from grievances.models import Grievance, GrievanceEvent
 from lianhu.kit import clock
 from reports.models import QuarterlyReport
 from visits.models import Activity, Trip, Visit
@@ -42,7 +42,12 @@ CROSS JOIN LATERAL (
     SELECT (array_agg(e.handler_id ORDER BY e.id DESC))[1] AS handler_id,
            (array_agg(e.to_state ORDER BY e.id DESC))[1] AS state,
            (array_agg(e."on" ORDER BY e.id DESC) FILTER (WHERE e.action IN ('close', 'waive')))[1] AS closed_on,
-           (array_agg(e.value ORDER BY e.id DESC) FILTER (WHERE e.action = 'reply'))[1] AS outcome
+           (array_agg(e.value ORDER BY e.id DESC) FILTER (WHERE e.action = 'reply'))[1] AS outcome,
+           (array_agg(e."on" ORDER BY e.id DESC) FILTER (WHERE e.action = 'reply'))[1] AS replied_on,
+           (array_agg(e."on" ORDER BY e.id DESC) FILTER (WHERE e.action = 'revisit'))[1] AS revisited_on,
+           (array_agg(e.value ORDER BY e.id DESC) FILTER (WHERE e.action = 'revisit'))[1] AS satisfaction,
+           (array_agg(CASE WHEN e.action = 'merge' THEN e.value END ORDER BY e.id DESC)
+                FILTER (WHERE e.action IN ('merge', 'unmerge')))[1] AS merged_into
     FROM grievances_grievanceevent e WHERE e.grievance_id = later.id AND e.recorded_at < %(moment)s
 ) earlier"""
 
@@ -60,9 +65,21 @@ _SHADOWS = (
             "outcome": "CASE WHEN m.matter_id IS NULL THEN g.outcome ELSE coalesce(m.outcome, '') END",
             "closed_on": """CASE WHEN m.matter_id IS NULL THEN g.closed_on
                                  WHEN m.state IN ('closed', 'published') THEN m.closed_on END""",
+            "replied_on": """CASE WHEN m.matter_id IS NULL THEN g.replied_on
+                                  WHEN m.state NOT IN ('registered', 'assigned') THEN m.replied_on END""",
+            "revisited_on": """CASE WHEN m.matter_id IS NULL THEN g.revisited_on
+                                    WHEN m.state IN ('revisited', 'closed', 'published') THEN m.revisited_on END""",
+            # A revisit that a workbook brought says nothing: what stands is what it was.
+            "satisfaction": """CASE WHEN m.matter_id IS NULL THEN g.satisfaction
+                WHEN m.revisited_on IS NULL OR m.state NOT IN ('revisited', 'closed', 'published') THEN ''
+                ELSE coalesce(nullif(m.satisfaction, ''), g.satisfaction) END""",
+            "parent_id": """CASE WHEN m.matter_id IS NULL THEN g.parent_id
+                ELSE (SELECT p.id FROM public.grievances_grievance p WHERE p.number = m.merged_into) END""",
+            "set_aside_at": _before("set_aside_at"),
         },
         "LEFT JOIN moved_on m ON m.matter_id = g.id WHERE m.matter_id IS NULL OR m.state IS NOT NULL",
     ),
+    _Shadow(GrievanceEvent, {}, _ONCE_RECORDED),
 )
 
 
