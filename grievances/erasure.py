@@ -34,7 +34,8 @@ from grievances.models import (
 from lianhu.kit import clock
 from registry.holding import BLACKING_OUT, roles_holding
 from registry.models import DuplicateVerdict, Household, HouseholdChange
-from visits.models import Addendum, Photo, Question, Visit, VisitRecord
+from visits.activity_files import remove_files_of as remove_activity_files
+from visits.models import Activity, ActivityFile, Addendum, Errand, Photo, Question, Visit, VisitRecord
 from visits.photos import remove_photos_of, years_before
 
 BLACKED_OUT = "已遮蔽"
@@ -80,6 +81,7 @@ def erase_household(household: Household, *, reason: str, by: User) -> Erased:
         _black_out_household(home)
         visits = _black_out_visits(home)
         _black_out_matters(home)
+        _black_out_errands(home)
         _black_out_life(home)
         entry = audit.log(
             AuditKind.ERASED, home, reason=reason, counts={"visits": visits, "matters": len(matters)}
@@ -124,6 +126,19 @@ def _black_out_visits(home: Household) -> int:
         model._default_manager.filter(visit__household=home).update(**words)
     remove_photos_of(home)
     return visits.filter(accompanies=None).count()
+
+
+def _black_out_errands(home: Household) -> None:
+    """What nobody has done yet is withdrawn: without its words nobody could."""
+    errands = Errand.objects.filter(household=home)
+    waiting = errands.filter(activity__isnull=True, withdrawn_at__isnull=True)
+    waiting.update(withdrawn_at=clock.now(), withdraw_reason=BLACKED_OUT)
+    errands.update(topic=BLACKED_OUT, withdraw_reason=_words_gone("withdraw_reason"))
+    done = Activity.objects.filter(errand__household=home)
+    remove_activity_files(done)
+    Activity.objects.filter(pk__in=list(done.values_list("pk", flat=True))).update(
+        topic=BLACKED_OUT, summary=_words_gone("summary"), void_reason=_words_gone("void_reason")
+    )
 
 
 _WORDS_OF_A_VISIT: dict[type[Any], tuple[str, ...]] = {
@@ -182,6 +197,7 @@ def _black_out_log(home: Household, entry: AuditEntry) -> int:
     visits = Visit.objects.filter(household=home).values("pk")
     alike = DuplicateVerdict.objects.filter(Q(first=home) | Q(second=home))
     matters = Grievance.objects.filter(household=home).values("pk")
+    errands = Errand.objects.filter(household=home)
     about: dict[type[Any], Any] = {
         Household: [home.pk],
         Visit: visits,
@@ -192,6 +208,10 @@ def _black_out_log(home: Household, entry: AuditEntry) -> int:
         Question: Question.objects.filter(visit__household=home).values("pk"),
         HouseholdChange: HouseholdChange.objects.filter(household=home).values("pk"),
         DuplicateVerdict: alike.values("pk"),
+        Errand: errands.values("pk"),
+        Activity: errands.filter(activity__isnull=False).values("activity"),
+        # Entries about a file name its activity.
+        ActivityFile: errands.filter(activity__isnull=False).values("activity"),
         Grievance: matters,
         GrievanceEvent: GrievanceEvent.objects.filter(grievance__in=matters).values("pk"),
         # Entries about a file name what it belongs to.

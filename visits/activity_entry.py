@@ -12,21 +12,25 @@ from lianhu.kit import clock
 from lianhu.kit.errors import Fault
 from lianhu.kit.sheets import Values
 from registry.answering import cadres_under
-from registry.models import Cadre, Pairing, Unit, Village, VillageLink
+from registry.models import Cadre, Pairing, Role, Unit, Village, VillageLink
 from registry.querysets import in_force
 from registry.scope import scope_of
-from visits import entry_rules, rules
+from visits import activity_rules, entry_rules, rules
+from visits.activity_forms import OWN, REVIEW
+from visits.activity_kinds import KINDS
 from visits.entry_facts import EntryFacts
-from visits.models import Activity, Participant
+from visits.models import Activity, Participant, ProjectReview
 from visits.services import Entered
 
 
 @dataclass
 class ActivityEntryFacts(EntryFacts):
-    """Units and villages by code, and those for which `by` may enter what was done there."""
+    """Units and villages by code, those for which `by` may enter what was done there, and as whom."""
 
     units: dict[str, int] = field(default_factory=dict)
     own_places: set[tuple[str, str]] = field(default_factory=set)
+    roles: frozenset[str] = frozenset()
+    county: bool = False
 
     @classmethod
     def load(cls, rows: Iterable[Values], *, by: User, on: datetime.date) -> Self:
@@ -41,7 +45,15 @@ class ActivityEntryFacts(EntryFacts):
             )
         )
         facts.own_places = own_places(by, on)
+        facts.roles, facts.county = roles_of(by, on), scope_of(by, on).county
         return facts
+
+
+def roles_of(by: User, on: datetime.date) -> frozenset[str]:
+    """Whoever is paired, or covers somebody who is, goes out as a cadre, with the role or without."""
+    scope = scope_of(by, on)
+    paired = Pairing.objects.in_force(on).filter(cadre__in=scope.cadre_ids).exists()
+    return scope.roles | {Role.CADRE} if paired else scope.roles
 
 
 def own_places(by: User, on: datetime.date) -> set[tuple[str, str]]:
@@ -64,11 +76,15 @@ def own_places(by: User, on: datetime.date) -> set[tuple[str, str]]:
 
 
 def whose_it_is(row: Values, facts: ActivityEntryFacts) -> Iterator[Fault]:
-    """One's own, or 代录 for a cadre of one's unit: the first 工号 is the one whose activity it is."""
+    """One's own, or 代录 for a cadre of one's unit: the first 工号 is the one whose activity it is.
+
+    What a unit or a village holds is nobody's own.
+    """
+    of_place = row.get("kind") in KINDS and KINDS[row["kind"]].of_place
     for place, code in enumerate(row.get("cadres") or ()):
         if not facts.knows("cadre", code):
             yield Fault("cadres", "not_found", f"没有工号 {code}，请核对")
-        elif place == 0 and code not in facts.enters:
+        elif place == 0 and not of_place and code not in facts.enters:
             yield Fault("cadres", "not_yours", f"第一个工号是本人的活动，您不能替 {facts.name_of(code)} 录入")
 
 
@@ -84,6 +100,7 @@ RULES: tuple[Any, ...] = (
     entry_rules.day_has_come,
     whose_it_is,
     where_it_is,
+    *activity_rules.RULES,
 )
 
 
@@ -95,7 +112,7 @@ def record_activities(rows: Sequence[Entered], *, by: User, facts: ActivityEntry
             village_id=facts.villages.get(row.values["village"], (None,))[0],
             recorded_at=now,
             recorded_by=by,
-            **{name: row.values[name] for name in ("kind", "day", "headcount", "topic")},
+            **{name: row.values[name] for name in OWN},
         )
         for row in rows
     )
@@ -104,4 +121,14 @@ def record_activities(rows: Sequence[Entered], *, by: User, facts: ActivityEntry
         for activity, row in zip(activities, rows, strict=True)
         for place, code in enumerate(row.values["cadres"])
     )
+    ProjectReview.objects.bulk_create(
+        ProjectReview(activity=activity, **reviewed(row.values))
+        for activity, row in zip(activities, rows, strict=True)
+        if row.values["project"]
+    )
     return activities
+
+
+def reviewed(values: Values) -> dict[str, Any]:
+    """What a 回头看 keeps of itself."""
+    return {name: values[name] for name in REVIEW} | {"checked": list(values["checked"])}

@@ -28,7 +28,7 @@ class VisitQuerySet(models.QuerySet[Any]):
 
 class ActivityQuerySet(models.QuerySet[Any]):
     """A 谈心谈话 is seen by all as an entry; its words only by its two people and the county office
-    (`visits.activities.may_read`)."""
+    (`visits.activity_rights`)."""
 
     def visible_to(self, user: Any) -> Self:
         """Those one takes part in or entered, of one's units and their cadres, in one's villages, or all."""

@@ -12,8 +12,9 @@ from lianhu.kit.errors import Fault
 from lianhu.kit.sheets import Values
 from visits import activity_entry, entry_rules
 from visits.activity_entry import ActivityEntryFacts, record_activities
+from visits.activity_forms import ActivityEntryForm
 from visits.entry_facts import EntryFacts
-from visits.forms import ActivityForm, TripEntryForm, VisitEntryForm
+from visits.forms import TripEntryForm, VisitEntryForm
 from visits.services import record_trips, record_visits
 
 Rules = tuple[Any, ...]
@@ -55,11 +56,12 @@ KINDS: Mapping[str, Kind] = {
         parent=("trip", "trip"),
     ),
     "activity": Kind(
-        ActivityForm,
+        ActivityEntryForm,
         ActivityEntryFacts.load,
         activity_entry.RULES,
         (),
         record_activities,
+        "activity",
     ),
     "grievance": Kind(
         matters.GrievanceEntryForm,
