@@ -14,6 +14,7 @@ from reports.models import QuarterlyReport, Quota, SubjectKind
 from reports.quotas.common import REASONS, TERMS
 from reports.quotas.compute import Subjects, params_for, use_params
 from reports.quotas.metrics import METRICS
+from reports.quotas.metrics.base import Source
 from reports.quotas.metrics.visits import MET
 from reports.quotas.rules import BOUND
 from visits.models import Activity, ActivityKind, Trip, Visit
@@ -24,7 +25,7 @@ class EvidenceRow:
     """One trip, visit, household, matter, activity or report.
 
     `day`..`last_day` inclusive (None where nothing happened yet); `place` a village or unit; `what` in
-    words; `counts`, or else `why_not` in Chinese.
+    words; `counts`, or else `why_not` in Chinese. `source` (as its metric says) and `source_id` name the row.
     """
 
     day: datetime.date | None
@@ -33,6 +34,8 @@ class EvidenceRow:
     what: str
     counts: bool
     why_not: str
+    source: Source
+    source_id: int
 
 
 class _Thing(NamedTuple):
@@ -49,19 +52,20 @@ def evidence(quota: Quota, period: Period, *, as_of: datetime.date, subject_id: 
         FROM ({metric.at(0)}) evidence
         WHERE subject_id = {"(SELECT unit_id FROM cadre)" if metric.of_unit else "%(subject)s"}
         ORDER BY lower(days) DESC NULLS LAST, source_id"""
-    only = _only(BOUND[quota.binds].kind, subject_id)
-    params = params_for(period, as_of, only) | use_params(quota.params, 0) | {"subject": subject_id}
+    subjects = only(BOUND[quota.binds].kind, subject_id)
+    params = params_for(period, as_of, subjects) | use_params(quota.params, 0) | {"subject": subject_id}
     with connection.cursor() as cursor:
         cursor.execute(statement, params | {"groups": "[]", "tallies": "[]"})
         rows = cursor.fetchall()
     things = _DESCRIBE[metric.source](sorted({row[0] for row in rows}))
     return [
-        EvidenceRow(day, last_day, *things[source], counts, "" if counts else REASONS[why_not])
-        for source, day, last_day, counts, why_not in rows
+        EvidenceRow(day, last_day, *things[pk], counts, "" if counts else REASONS[why_not], metric.source, pk)
+        for pk, day, last_day, counts, why_not in rows
     ]
 
 
-def _only(kind: SubjectKind, subject_id: int) -> Subjects:
+def only(kind: SubjectKind, subject_id: int) -> Subjects:
+    """One, and nobody of the other kinds."""
     one, nobody = frozenset({subject_id}), frozenset[int]()
     return Subjects(
         cadres=one if kind == SubjectKind.CADRE else nobody,

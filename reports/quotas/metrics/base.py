@@ -11,7 +11,7 @@ _FOLDS = {
     # Days of the rows together, each day once.
     "days": (
         "(SELECT sum(upper(piece) - lower(piece)) FROM unnest(range_agg(days)) piece)",
-        "NULL",
+        "NULL::bigint",
         "counts",
     ),
     "share": ("count(*) FILTER (WHERE counts)", "count(*)", "true"),
