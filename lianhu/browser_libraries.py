@@ -12,6 +12,7 @@ from django.core.files.storage import FileSystemStorage
 
 # Address below /static/, and where npm puts the file.
 FILES = {
+    "vendor/chart.js/chart.umd.min.js": "chart.js/dist/chart.umd.min.js",
     "vendor/idb/index.js": "idb/build/index.js",
     "vendor/lean-qr/index.mjs": "lean-qr/index.mjs",
 }
