@@ -23,10 +23,19 @@ def seal(text: str, owner: str) -> bytes:
 
     A ciphertext copied to another row does not open there.
     """
-    ring = _ring(settings.ENCRYPTION_KEYS)
-    key_id, key = next(iter(ring.items()))
+    key_id, key = next(iter(_ring(settings.ENCRYPTION_KEYS).items()))
+    return _sealed(key_id, key, text, owner)
+
+
+def _sealed(key_id: bytes, key: AESGCM, text: str, owner: str) -> bytes:
     nonce = os.urandom(_NONCE)
     return key_id + b":" + nonce + key.encrypt(nonce, text.encode(), owner.encode())
+
+
+def sealed_by_each(text: str, owner: str) -> dict[str, bytes]:
+    """The same sealed with every key of the ring, by key id: whoever has the keys opens them all."""
+    ring = _ring(settings.ENCRYPTION_KEYS)
+    return {key_id.decode(): _sealed(key_id, key, text, owner) for key_id, key in ring.items()}
 
 
 def unseal(sealed: bytes, owner: str) -> str:
