@@ -17,7 +17,7 @@ def main() -> None:
     os.environ |= {"LIANHU_DATA": str(data), "DJANGO_SETTINGS_MODULE": "lianhu.settings"}
     os.environ.pop("DATABASE_URL", None)
     django.setup()
-    from benchmarks import audit, figures, imports, ledger, registering, stored, sync
+    from benchmarks import audit, dashboard, figures, imports, ledger, registering, stored, sync, workbook
 
     named: dict[str, Callable[[], None]] = {
         "figures": figures.run,
@@ -27,6 +27,8 @@ def main() -> None:
         "sync": sync.run,
         "ledger": ledger.run,
         "registering": registering.run,
+        "workbook": workbook.run,
+        "dashboard": dashboard.run,
     }
     for name in sys.argv[1:] or named:
         named[name]()

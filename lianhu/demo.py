@@ -7,16 +7,18 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, Q
 
 from accounts.models import User
-from lianhu import demo_ledger
+from lianhu import demo_activities, demo_ledger, demo_reports
 from lianhu.doors.workbook import import_workbook
 from lianhu.kit import clock
-from registry.models import Cadre, Role, RoleGrant, Unit
+from registry.models import Cadre, Role, RoleGrant
 from registry.querysets import CadreQuerySet
-from reports.models import QuarterlyReport
+from reports.models import Touched
+from reports.quotas.freeze import freeze_due
+from reports.quotas.stored import store_all
 from visits.models import Trip, Visit
 
 PASSWORD = "Lianhu-2026-demo"
@@ -32,9 +34,14 @@ def load(stdout: Any) -> None:
             answer = import_workbook(kind, Path(folder) / f"{kind}.xlsx", by=None, on=today)
             if answer.fault_count:
                 raise RuntimeError(f"the demo county has faults: {answer.faults[:3]}")
+        _as_if_entered_in_time()
         _add_what_no_workbook_brings(today)
         _open_accounts(today)
-        demo_ledger.fill(_chosen(Cadre.objects.all(), today), today)
+        chosen = _chosen(Cadre.objects.all(), today)
+        demo_ledger.fill(chosen, today)
+        demo_activities.fill(chosen, today)
+        demo_reports.fill(chosen, today)
+        _compute(today)
 
 
 def accounts() -> list[tuple[str, str, str]]:
@@ -84,8 +91,34 @@ def _open_accounts(today: datetime.date) -> None:
     User.objects.filter(pk__in=users).update(password=make_password(PASSWORD), activated_at=clock.now())
 
 
+def _as_if_entered_in_time() -> None:
+    """Each in the evening of its last day, not all of them today: so that past months can be frozen.
+
+    Triggers are off meanwhile, or the audit log would begin with 15,000 changes that nobody made.
+    """
+    evening = "least(now(), ({day} + time '20:00') AT TIME ZONE 'Asia/Shanghai')"
+    days = {
+        "visits_trip": "ends_on",
+        "visits_visit": "day",
+        "visits_activity": "day",
+        "grievances_grievanceevent": '"on"',
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        for table, day in days.items():
+            cursor.execute(f"UPDATE {table} SET recorded_at = {evening.format(day=day)}")
+        cursor.execute("SET LOCAL session_replication_role = origin")
+
+
+def _compute(today: datetime.date) -> None:
+    """What the nights of a running county leave: months frozen, figures kept."""
+    freeze_due(clock.now())
+    store_all(today)
+    Touched.objects.all().delete()
+
+
 def _add_what_no_workbook_brings(today: datetime.date) -> None:
-    """补录 that waits, what was voided, and accepted reports: states that only the system itself gives."""
+    """补录 that waits, and what was voided: states that only the system itself gives."""
     month_ago = today - datetime.timedelta(days=45)
     recent = list(Trip.objects.filter(begins_on__gte=month_ago, backfilled=False).order_by("id")[:400:20])
     waiting, void = recent[::2], recent[1::2]
@@ -94,14 +127,3 @@ def _add_what_no_workbook_brings(today: datetime.date) -> None:
     void_ids = [trip.pk for trip in void]
     Visit.objects.filter(trip__in=void_ids).update(voided_at=moment, void_reason="与另一次下乡重复录入")
     Trip.objects.filter(pk__in=void_ids).update(voided_at=moment, void_reason="与另一次下乡重复录入")
-    quarters = [(today.year, quarter) for quarter in range(1, (today.month + 2) // 3)]
-    QuarterlyReport.objects.bulk_create(
-        QuarterlyReport(unit=unit, year=year, quarter=quarter, accepted_on=_accepted(year, quarter, index))
-        for index, unit in enumerate(Unit.objects.order_by("code"))
-        for year, quarter in quarters
-    )
-
-
-def _accepted(year: int, quarter: int, index: int) -> datetime.date | None:
-    """Every ninth report is still waiting."""
-    return None if index % 9 == 8 else datetime.date(year, quarter * 3, 28)

@@ -37,6 +37,10 @@ class Environment:
     photos: dict[str, Any] = field(repr=False)
     photo_origin: str
     photo_accel: str
+    export_accel: str
+    # Base map of the villages' map, and the origin it comes from; empty: a plain map (contract, section 7).
+    map_tiles: str
+    map_origin: str
 
 
 def read(env: Mapping[str, str] = os.environ) -> Environment:
@@ -60,9 +64,11 @@ def read(env: Mapping[str, str] = os.environ) -> Environment:
         faults.append("ALLOWED_HOSTS：须写明网站域名，多个以逗号分隔，不可用 *")
     channels = _channels(env, faults)
     photos, origin = _photos(env, data, faults)
-    accel = env.get("LIANHU_PHOTO_ACCEL", "")
-    if accel and not re.fullmatch(r"/([\w-]+/)+", accel):
-        faults.append("LIANHU_PHOTO_ACCEL：须为前端服务器的内部路径，以 / 开头和结尾")
+    accels = {name: env.get(f"LIANHU_{name}_ACCEL", "") for name in ("PHOTO", "EXPORT")}
+    for name, accel in accels.items():
+        if accel and not re.fullmatch(r"/([\w-]+/)+", accel):
+            faults.append(f"LIANHU_{name}_ACCEL：须为前端服务器的内部路径，以 / 开头和结尾")
+    tiles, tiles_origin = _map_tiles(env, faults)
     site = env.get("SITE_URL", "")
     if site and not (_is_web_address(site) and urlsplit(site).path in {"", "/"}):
         faults.append("SITE_URL：须为 https://域名，不带路径")
@@ -82,7 +88,10 @@ def read(env: Mapping[str, str] = os.environ) -> Environment:
         channels=channels,
         photos=photos,
         photo_origin=origin,
-        photo_accel=accel,
+        photo_accel=accels["PHOTO"],
+        export_accel=accels["EXPORT"],
+        map_tiles=tiles,
+        map_origin=tiles_origin,
     )
 
 
@@ -200,6 +209,21 @@ def _photos(env: Mapping[str, str], data: Path, faults: list[str]) -> tuple[dict
     }
     origin = f"https://{bucket}.{place}" if given["style"] == "virtual" else f"https://{place}"
     return {"BACKEND": "lianhu.kit.s3_files.PrivateS3", "OPTIONS": options}, origin
+
+
+def _map_tiles(env: Mapping[str, str], faults: list[str]) -> tuple[str, str]:
+    """Square tiles of 256 pixels in web Mercator, as every tile server gives them; a path is this site's own."""
+    tiles = env.get("LIANHU_MAP_TILES", "")
+    if not tiles:
+        return "", ""
+    own = tiles.startswith("/") and not tiles.startswith("//")
+    # The host of a CSP source: nothing of the address may end the header's word.
+    whole = own or (_is_web_address(tiles) and re.fullmatch(r"[\w.:\[\]-]+", urlsplit(tiles).netloc))
+    if not whole or not all(f"{{{each}}}" in tiles for each in "zxy"):
+        faults.append("LIANHU_MAP_TILES：须为带 {z}、{x}、{y} 的瓦片地址，如 https://主机/{z}/{x}/{y}.png")
+        return "", ""
+    parts = urlsplit(tiles)
+    return tiles, "" if own else f"{parts.scheme}://{parts.netloc}"
 
 
 def _smtp(url: str, faults: list[str]) -> dict[str, Any]:

@@ -155,8 +155,10 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage",
     },
 }
-# Where the proxy in front finds photos (docs/running.md); empty: they are sent from here.
+# Where the proxy in front finds photos and exports (docs/running.md); empty: they are sent from here.
 PHOTO_ACCEL = ENV.photo_accel
+EXPORT_ACCEL = ENV.export_accel
+MAP_TILES = ENV.map_tiles
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -164,7 +166,7 @@ CONTENT_SECURITY_POLICY = {
         # The field pages add the hash of their import map, which browsers take only inline.
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF, "data:", "blob:", *filter(None, [ENV.photo_origin])],
+        "img-src": [SELF, "data:", "blob:", *filter(None, [ENV.photo_origin, ENV.map_origin])],
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],

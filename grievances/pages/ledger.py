@@ -168,6 +168,8 @@ def _choices(user: Any) -> dict[str, Any]:
         "marks": Mark.choices,
         "satisfactions": Satisfaction.choices,
         "scopes": ledger.SCOPES.items(),
+        "ages": ledger.AGES.items(),
+        "reaches": ledger.REACHED.items(),
         "sorts": SORTS.items(),
         "townships": townships,
         "years": years(),

@@ -46,7 +46,7 @@ def of_the_office(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
 def prominent(request: HttpRequest, year: int | None = None) -> HttpResponse:
     """Everyone reads what is public; the unit in charge its own before; the office all, with what it may do."""
     rows = visible_to(request.user)
-    context = _of_year(rows, year)
+    context = of_year(rows, year)
     keeps = keeps_list(request.user)
     context["keeps"] = keeps
     context["has_ledger"] = may_have_matters(request.user)
@@ -63,7 +63,7 @@ def prominent(request: HttpRequest, year: int | None = None) -> HttpResponse:
 @never_cache
 def prominent_sheet(request: HttpRequest, year: int) -> HttpResponse:
     """A4, for the board or the meeting: what of the list is public."""
-    context = _of_year(lists.public(), year)
+    context = of_year(lists.public(), year)
     if not context["lines"]:
         raise Http404
     return render(request, "matters/prominent_sheet.html", context)
@@ -181,7 +181,7 @@ def public_prominent(request: HttpRequest) -> HttpResponseBase:
 
 
 def _public(year: int | None) -> str:
-    return caching.page("public/prominent.html", {"here": "prominent", **_of_year(lists.public(), year)})
+    return caching.page("public/prominent.html", {"here": "prominent", **of_year(lists.public(), year)})
 
 
 def _preview(
@@ -197,7 +197,7 @@ def _preview(
     return render(request, "matters/prominent_publish.html", context, status=status)
 
 
-def _of_year(rows: Any, year: int | None) -> dict[str, Any]:
+def of_year(rows: Any, year: int | None) -> dict[str, Any]:
     """The year asked for; unasked this year's, or where there is none yet the last one's."""
     today, years = clock.today(), lists.years_of(rows)
     if year is None:

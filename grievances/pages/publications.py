@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -44,21 +45,31 @@ def publications_page(request: HttpRequest) -> HttpResponse:
     user, on = _at_a_desk(request), clock.today()
     mine = publications.at_desks_of(user, on)
     tabs = publications.tabs(on)
-    tab = next((each for each in tabs if each.name == request.GET.get("show")), tabs[0])
+    tab = tab_of(request.GET.get("show", ""), on)
     counts = {each.name: mine.filter(each.condition).count() for each in tabs if each.counted}
-    matters = publications.with_texts(mine.filter(tab.condition)).order_by(*tab.order)
-    page = Paginator(matters, A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(found_for(user, tab, on), A_PAGE).get_page(request.GET.get("page"))
     context = {
         "tab": tab,
         "tabs": [(each, counts.get(each.name)) for each in tabs],
         "waiting": counts["waiting"],
         "objections": counts["objections"],
-        "rows": [_row(matter, on) for matter in page],
+        "rows": [row_of(matter, on) for matter in page],
         "page": page,
         "query": f"show={tab.name}&",
         "today": on,
     }
     return render(request, "matters/publications.html", context)
+
+
+def tab_of(name: str, on: datetime.date) -> publications.Tab:
+    tabs = publications.tabs(on)
+    return next((each for each in tabs if each.name == name), tabs[0])
+
+
+def found_for(user: User, tab: publications.Tab, on: datetime.date) -> QuerySet[Grievance]:
+    """Page and export ask the same."""
+    mine = publications.at_desks_of(user, on)
+    return publications.with_texts(mine.filter(tab.condition)).order_by(*tab.order)
 
 
 def _at_a_desk(request: HttpRequest) -> User:
@@ -68,7 +79,7 @@ def _at_a_desk(request: HttpRequest) -> User:
     return request.user
 
 
-def _row(matter: Any, on: datetime.date) -> Row:
+def row_of(matter: Any, on: datetime.date) -> Row:
     text = matter.texts[0] if matter.texts else None
     objection = text.waiting[0] if text and text.waiting else None
     if text is None:

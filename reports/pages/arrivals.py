@@ -34,13 +34,13 @@ def arrivals(request: HttpRequest) -> HttpResponse:
     _require_confirming(request)
     today = clock.today()
     older = "older" in request.GET
-    found = _with_unit(waiting(request.user, on=today, older=older))
+    found = with_unit(waiting(request.user, on=today, older=older))
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     context = {
         "older": older,
         "older_count": 0 if older else waiting(request.user, on=today, older=True).count(),
         "page": page,
-        "lately": _with_unit(confirmed_lately(request.user, on=today))[:PAGE],
+        "lately": with_unit(confirmed_lately(request.user, on=today))[:PAGE],
         "today": today,
         "midnight": clock.midnight(today),
     }
@@ -86,7 +86,7 @@ def _named(request: HttpRequest) -> list[Trip]:
     return found
 
 
-def _with_unit(trips: QuerySet[Trip]) -> QuerySet[Trip]:
+def with_unit(trips: QuerySet[Trip]) -> QuerySet[Trip]:
     """With the unit that the cadre was of on the first day."""
     span = PostSpan.objects.filter(
         cadre=OuterRef("cadre"), begins_on__lte=OuterRef("begins_on"), ends_on__gte=OuterRef("begins_on")

@@ -27,6 +27,7 @@ from registry.reasons import ReasonForm
 from registry.scope import scope_of
 from reports.pages.audit_words import changes_of, subject_of, told
 from reports.pages.exports import download
+from visits.models import Activity, ActivityFile, ActivityKind
 
 PAGE = 50
 MOST_EXPORTED = 50_000
@@ -163,7 +164,16 @@ def _entry_page(
 
 def _has_private(entry: AuditEntry) -> bool:
     private = getattr(entry, "private", None)
-    return private is not None and private.erased_by_id is None
+    return private is not None and private.erased_by_id is None and not _is_of_a_talk(entry)
+
+
+def _is_of_a_talk(entry: AuditEntry) -> bool:
+    """What was said in a 谈心谈话 is for its two people and the county office, in the log too (contract, section 5)."""
+    tables = {model._meta.db_table for model in (Activity, ActivityFile)}
+    return (
+        entry.subject_table in tables
+        and Activity.objects.filter(pk=entry.subject_id or 0, kind=ActivityKind.HEART_TALK).exists()
+    )
 
 
 def _entry(pk: int) -> AuditEntry:

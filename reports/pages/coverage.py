@@ -4,6 +4,7 @@ Not yours answers as not there. Households on the list show who they are and whe
 """
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -135,7 +136,7 @@ class Asked:
     village: str = field(default="")
 
     @classmethod
-    def of(cls, query: QueryDict) -> "Asked":
+    def of(cls, query: Mapping[str, str]) -> "Asked":
         kind, _, code = query.get("place", "").replace("\x00", "").partition(":")
         return cls(
             query.get("list", "") if query.get("list", "") in LISTS else "",
@@ -158,9 +159,9 @@ def require_area(request: HttpRequest, on: datetime.date, **narrowed: str) -> Ar
 def _page(request: HttpRequest, *, refused: Refused | None = None, status: int = 200) -> HttpResponse:
     today, asked = clock.today(), Asked.of(request.GET)
     area = require_area(request, today, unit=asked.unit, village=asked.village)
-    found = _lists(request.user, area, today)
+    found = lists_of(request.user, area, today)
     counts = {name: rows.count() for name, rows in found.items()}
-    which = asked.which if asked.which in found else _first(counts)
+    which = asked.which if asked.which in found else first_of(counts)
     page = Paginator(found[which], PAGE).get_page(request.GET.get("page"))
     listed = list(page.object_list)
     context = {
@@ -181,7 +182,7 @@ def _page(request: HttpRequest, *, refused: Refused | None = None, status: int =
     return render(request, "coverage/coverage.html", context, status=status)
 
 
-def _lists(user: Any, area: Area, on: datetime.date) -> dict[str, QuerySet[Any]]:
+def lists_of(user: Any, area: Area, on: datetime.date) -> dict[str, QuerySet[Any]]:
     """A branch has no cadres: its people see its village."""
     scope = scope_of(user)
     found: dict[str, QuerySet[Any]] = {
@@ -193,7 +194,7 @@ def _lists(user: Any, area: Area, on: datetime.date) -> dict[str, QuerySet[Any]]
     return found | {"left": pairings_of_the_gone(area, on)}
 
 
-def _first(counts: dict[str, int]) -> str:
+def first_of(counts: dict[str, int]) -> str:
     return next((name for name, count in counts.items() if count), "households")
 
 

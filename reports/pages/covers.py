@@ -1,5 +1,6 @@
 """代管: who looks after whose households, from when to when; and the way to name a colleague (contract, section 2)."""
 
+import datetime
 from typing import Any
 
 from django import forms
@@ -7,7 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Case, F, IntegerField, Value, When
+from django.db.models import Case, F, IntegerField, QuerySet, Value, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -38,16 +39,7 @@ WORDS = {"now": ("running", "正在代管"), "coming": ("waiting", "还没开始
 def covers(request: HttpRequest) -> HttpResponse:
     """Those running first, then those to come, then the past. Everyone sees those they are part of."""
     today, user = clock.today(), request.user
-    place = Case(
-        When(ends_on__lt=today, then=Value(2)),
-        When(begins_on__gt=today, then=Value(1)),
-        default=Value(0),
-        output_field=IntegerField(),
-    )
-    found = covers_seen_by(user).select_related("cadre", "colleague").annotate(place=place)
-    page = Paginator(found.order_by("place", F("begins_on").desc(), "-pk"), PAGE).get_page(
-        request.GET.get("page")
-    )
+    page = Paginator(found_for(user, today), PAGE).get_page(request.GET.get("page"))
     under = set(cadres_under(user).filter(covers__in=page.object_list).values_list("pk", flat=True))
     rows = [
         (cover, *WORDS[moment_of(cover, today)], cover.cadre_id in under and cover.ends_on >= today)
@@ -61,6 +53,18 @@ def covers(request: HttpRequest) -> HttpResponse:
         "runs": runs_a_unit(user),
     }
     return render(request, "covers/list.html", context)
+
+
+def found_for(user: Any, on: datetime.date) -> QuerySet[Any]:
+    """In the page's order; page and export ask the same."""
+    place = Case(
+        When(ends_on__lt=on, then=Value(2)),
+        When(begins_on__gt=on, then=Value(1)),
+        default=Value(0),
+        output_field=IntegerField(),
+    )
+    found: QuerySet[Any] = covers_seen_by(user).select_related("cadre", "colleague").annotate(place=place)
+    return found.order_by("place", F("begins_on").desc(), "-pk")
 
 
 @login_required

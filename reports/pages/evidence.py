@@ -2,6 +2,7 @@
 
 import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,9 +14,11 @@ from lianhu.kit import clock
 from lianhu.kit.periods import Period
 from registry.models import Cadre, PostSpan, Unit, Village
 from registry.scope import scope_of
+from reports.models import SubjectKind
 from reports.pages.duties import duties
-from reports.quotas.compute import Subjects
-from reports.quotas.evidence import evidence
+from reports.pages.frozen import beside
+from reports.quotas.changes import changed_since
+from reports.quotas.evidence import evidence, only
 
 _SUBJECTS: dict[str, Any] = {"cadre": Cadre, "unit": Unit, "village": Village}
 
@@ -28,10 +31,16 @@ def evidence_page(request: HttpRequest, quota: str, kind: str, code: str) -> Htt
     subject = _SUBJECTS[kind].objects.visible_to(request.user).filter(code=code).first()
     if subject is None:
         raise Http404
-    found = duties(period, as_of=as_of, subjects=_only(kind, subject.pk))
-    duty = next((duty for duty in found if duty.quota.code == quota), None)
-    if duty is None:
+    found = duties(period, as_of=as_of, subjects=only(SubjectKind(kind), subject.pk))
+    live = [duty for duty in found if duty.quota.code == quota]
+    kept = beside(period, kind, [subject], live, today=clock.today())
+    pair = next((pair for pair in kept.pairs if pair.either.quota.code == quota), None) if kept else None
+    if not live and pair is None:
         raise Http404
+    duty = pair.either if pair else live[0]
+    # What was frozen is not compared with what was known before.
+    early = kept is not None and as_of < kept.on - datetime.timedelta(days=1)
+    differs = pair is not None and pair.differs and not early
     rows = evidence(duty.quota, period, as_of=as_of, subject_id=subject.pk)
     context = {
         "back": _way_back(request, kind, subject, period, as_of),
@@ -39,11 +48,22 @@ def evidence_page(request: HttpRequest, quota: str, kind: str, code: str) -> Htt
         "period": period,
         "as_of": as_of,
         "subject": subject,
+        "kept": kept,
+        "pair": None if early else pair,
+        "changes": changed_since(duty.quota, period, subject.pk, on=as_of) if differs else [],
+        "past": _way_to_past(request, kind, subject, period) if kept else "",
         "counting": [row for row in rows if row.counts],
         "not_counting": [row for row in rows if not row.counts],
     }
     part = request.headers.get("X-Part") == "panel"
     return render(request, "reports/_panel.html" if part else "reports/evidence.html", context)
+
+
+def _way_to_past(request: HttpRequest, kind: str, subject: Any, period: Period) -> str:
+    if kind != SubjectKind.CADRE:
+        return ""
+    whose = {} if subject.user_id == request.user.pk else {"cadre": subject.code}
+    return f"{reverse('past')}?{urlencode(whose | {'year': period.code[:4]})}"
 
 
 def _asked(request: HttpRequest) -> tuple[Period, datetime.date]:
@@ -75,8 +95,8 @@ def _way_back(
         unit = Unit.objects.visible_to(request.user).filter(pk__in=spans.values("unit")).first()
     if unit:
         return unit.name, reverse("unit", args=[unit.code]) + query
-    return ("全县", reverse("county") + query) if scope_of(request.user).county else ("首页", reverse("home"))
-
-
-def _only(kind: str, pk: int) -> Subjects:
-    return Subjects(**{f"{name}s": frozenset({pk} if name == kind else ()) for name in _SUBJECTS})
+    return (
+        ("全县", reverse("county_units") + query)
+        if scope_of(request.user).county
+        else ("首页", reverse("home"))
+    )

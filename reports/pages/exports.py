@@ -12,6 +12,7 @@ from accounts import audit
 from accounts.models import AuditKind
 from lianhu.kit.excel.write import Column, OfficeSheet, office_workbook, safe_file_name
 from lianhu.kit.periods import Period
+from lianhu.kit.word import DOCX
 from reports.models import Quota
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -20,13 +21,18 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def download(
     file: io.BytesIO, name: str, *, subject: models.Model | None = None, **told: Any
 ) -> FileResponse:
-    """Every workbook that leaves goes through here, and is logged with what is `told` of it.
+    """Every workbook and paper that leaves goes through here, and is logged with what is `told` of it.
 
     One about a single thing is logged as that thing's, so that it is found again there.
     """
     audit.log(AuditKind.EXPORT, subject, key="" if subject else name, **told)
+    return saved(file, name)
+
+
+def saved(file: io.BytesIO, name: str) -> FileResponse:
     file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=safe_file_name(name), content_type=XLSX)
+    kind = DOCX if name.endswith(".docx") else XLSX
+    return FileResponse(file, as_attachment=True, filename=safe_file_name(name), content_type=kind)
 
 
 def office_download(sheet: OfficeSheet, name: str) -> FileResponse:

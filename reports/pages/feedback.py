@@ -51,8 +51,7 @@ def feedback(request: HttpRequest) -> HttpResponse:
 def feedback_all(request: HttpRequest) -> HttpResponse:
     _require_office(request)
     state = request.GET.get("state", "")
-    found = _in_state(Feedback.objects.select_related("author", "answered_by"), state)
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    page = Paginator(found_for(state), PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "states": STATES.items(),
@@ -62,8 +61,9 @@ def feedback_all(request: HttpRequest) -> HttpResponse:
     return render(request, "feedback/all.html", context)
 
 
-def _in_state(found: QuerySet[Feedback], state: str) -> QuerySet[Feedback]:
-    """The unanswered first, those that wait longest at the top; then the newest."""
+def found_for(state: str) -> QuerySet[Feedback]:
+    """The unanswered first, those that wait longest at the top; then the newest. Page and export ask the same."""
+    found = Feedback.objects.select_related("author", "answered_by")
     if state in ("open", "answered"):
         found = found.filter(answered_at__isnull=state == "open")
     return found.order_by(F("answered_at").desc(nulls_first=True), "pk")

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Count, F
+from django.db.models import Count, F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -50,17 +50,24 @@ def handover(request: HttpRequest) -> HttpResponse:
         return redirect(f"{reverse('handover_new')}?{urlencode({'cadre': cadre.code})}")
     seen = handovers_seen_by(user)
     state = request.GET.get("state", "")
-    found = seen if state not in ("waiting", "filed") else seen.filter(filed_at__isnull=state == "waiting")
-    found = found.select_related("cadre", "successor", "recorded_by", "filed_by")
-    found = found.annotate(homes=Count("pairings")).order_by(F("filed_at").desc(nulls_first=True), "-pk")
     context = {
-        "page": Paginator(found, PAGE).get_page(request.GET.get("page")),
+        "page": Paginator(found_for(user, state), PAGE).get_page(request.GET.get("page")),
         "waiting": seen.filter(filed_at__isnull=True).count(),
         "states": STATES.items(),
         "state": state if state in STATES else "",
         "office": scope_of(user).county,
     }
     return render(request, "handover/list.html", context)
+
+
+def found_for(user: Any, state: str) -> QuerySet[Any]:
+    """Those not filed first; page and export ask the same."""
+    found: QuerySet[Any] = handovers_seen_by(user)
+    if state in ("waiting", "filed"):
+        found = found.filter(filed_at__isnull=state == "waiting")
+    found = found.select_related("cadre", "successor", "recorded_by", "filed_by")
+    rows: QuerySet[Any] = found.annotate(homes=Count("pairings"))
+    return rows.order_by(F("filed_at").desc(nulls_first=True), "-pk")
 
 
 @login_required

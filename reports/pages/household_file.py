@@ -22,7 +22,7 @@ from registry.holding import HANDING_OUT
 from registry.models import Household, HouseholdChange, Pairing, RoleGrant
 from reports.pages.exports import download
 from reports.pages.household import EVERYTHING, DataForm, opened_page, require_role, visible_household
-from visits.models import Addendum, Question, Visit
+from visits.models import Addendum, Errand, Question, Visit
 
 SEEN = (AuditKind.READ, AuditKind.REVEAL, AuditKind.EXPORT)
 
@@ -87,6 +87,12 @@ def household_sheets(home: Household) -> list[PlainSheet]:
             "户变动", ("日期", "变动", "原户主", "新户主", "说明"), list(_changes(home)), ["date", *_texts(4)]
         ),
         PlainSheet("诉求", matters, list(_matters(home)), kinds),
+        PlainSheet(
+            "代办事项",
+            ("发布日期", "要办的事", "认领人", "办完日期", "结果", "撤回原因"),
+            list(_errands(home)),
+            ["date", "text", "text", "date", "text", "text"],
+        ),
         PlainSheet("谁看过", ("时间", "姓名", "角色", "做了什么"), list(_readers(home))),
     ]
 
@@ -187,6 +193,20 @@ def _matters(home: Household) -> Iterator[tuple[Any, ...]]:
             matter.closed_on,
             matter.published_on,
             matter.void_reason,
+        )
+
+
+def _errands(home: Household) -> Iterator[tuple[Any, ...]]:
+    found = Errand.objects.filter(household=home).select_related("taken_by", "activity")
+    for one in found.order_by("-posted_at", "-pk"):
+        done = one.activity
+        yield (
+            one.posted_at.astimezone(clock.SHANGHAI).date(),
+            one.topic,
+            one.taken_by.name if one.taken_by else "",
+            done.day if done else None,
+            done.summary if done else "",
+            one.withdraw_reason,
         )
 
 

@@ -44,7 +44,7 @@ def household_visits(request: HttpRequest, code: str) -> HttpResponseBase:
     with transaction.atomic():
         home = visible_household(request, code)
         today = clock.today()
-        rows = [_row(visit) for visit in visits_of(home)]
+        rows = [row_of(visit) for visit in visits_of(home)]
         file = io.BytesIO()
         office_workbook(file, visits_sheet(home, rows, f"截至{today.year}年{today.month}月{today.day}日"))
         # The name has no person in it: it stays in the log and on the computer that saved it.
@@ -65,12 +65,18 @@ def visits_sheet(home: Household, rows: list[tuple[Any, ...]], as_of: str) -> Of
 
 def visits_of(home: Household) -> Any:
     """Oldest first, void ones too. A companion is named beside the visit that was accompanied."""
-    found = Visit.objects.filter(household=home, accompanies__isnull=True).select_related("cadre", "record")
+    found = Visit.objects.filter(household=home, accompanies__isnull=True)
+    return with_records(found).order_by("day", "id")
+
+
+def with_records(visits: Any) -> Any:
+    """What `row_of` needs of each."""
     went_along = Visit.objects.filter(voided_at__isnull=True).select_related("cadre").order_by("pk")
-    return found.prefetch_related(Prefetch("companions", went_along), "addenda").order_by("day", "id")
+    found = visits.select_related("cadre", "record")
+    return found.prefetch_related(Prefetch("companions", went_along), "addenda")
 
 
-def _row(visit: Visit) -> tuple[Any, ...]:
+def row_of(visit: Visit) -> tuple[Any, ...]:
     """The last is 备注: what the office asks about a visit that is not as others."""
     record: VisitRecord = getattr(visit, "record", None) or VisitRecord(visit=visit)
     spot = record.spot_answer or ("已当场解决" if record.solved_on_spot else "")

@@ -1,7 +1,7 @@
 """户: the households a person may see, found by whatever is at hand. No phone is on the list."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -30,24 +30,37 @@ PAGE = 50
 @never_cache
 def households(request: HttpRequest) -> HttpResponse:
     """Whoever has no households to look after, by role or by pairing, finds nothing here."""
-    visible = Household.objects.visible_to(request.user)
-    if not may_have_households(request.user) and not visible.exists():
+    if not may_list(request.user):
         raise Http404
-    asked = {name: fold(request.GET.get(name, ""))[:LONGEST] for name in ("q", "village")}
-    found = best_first(matching(visible, asked["q"]), asked["q"]).select_related("village")
-    if asked["village"]:
-        found = found.filter(village__code=asked["village"].replace("\x00", ""))
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    asked = asked_in(request.GET)
+    page = Paginator(found_for(request.user, asked), PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "rows": _rows(page.object_list, clock.today()),
+        "rows": rows_of(page.object_list, clock.today()),
         "today": clock.today(),
         "asked": asked,
         "query": urlencode({name: value for name, value in asked.items() if value}),
-        "villages": _villages(visible),
+        "villages": _villages(Household.objects.visible_to(request.user)),
         "may_move_in": scope_of(request.user).has(*HANDING_OUT),
     }
     return render(request, "reports/households.html", context)
+
+
+def may_list(user: Any) -> bool:
+    return may_have_households(user) or bool(Household.objects.visible_to(user).exists())
+
+
+def asked_in(query: Mapping[str, str]) -> dict[str, str]:
+    return {name: fold(query.get(name, ""))[:LONGEST] for name in ("q", "village")}
+
+
+def found_for(user: Any, asked: Mapping[str, str]) -> QuerySet[Any]:
+    """Page and export ask the same."""
+    visible = Household.objects.visible_to(user)
+    found = best_first(matching(visible, asked["q"]), asked["q"]).select_related("village")
+    if asked["village"]:
+        found = found.filter(village__code=asked["village"].replace("\x00", ""))
+    return found
 
 
 def may_have_households(user: Any) -> bool:
@@ -72,8 +85,8 @@ class _Row:
     last_visit: datetime.date | None = field(default=None)
 
 
-def _rows(found: Iterable[Household], today: datetime.date) -> list[_Row]:
-    """Who holds each today, and the last time anyone met the family: one statement each for the page."""
+def rows_of(found: Iterable[Household], today: datetime.date) -> list[_Row]:
+    """Who holds each today, and the last time anyone met the family: one statement each for a page."""
     rows = {home.pk: _Row(home) for home in found}
     holders = Pairing.objects.in_force(today).filter(household__in=rows)
     for pk, name in holders.values_list("household", "cadre__name"):

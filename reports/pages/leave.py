@@ -1,5 +1,6 @@
 """请假: one's own requests, those that wait for one's decision, and who of the unit is away (contract, section 2)."""
 
+import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -124,11 +125,7 @@ def _page(
     user = _user(request)
     people = _people(user) if people is None else people
     waiting = decidable_by(user).select_related("cadre", "asked_by").order_by("begins_on", "pk")
-    mine = LeaveRequest.objects.filter(Q(cadre=scope_of(user).cadre_id) | Q(asked_by=user))
-    mine = mine.select_related("cadre", "asked_by", "decided_by").order_by(
-        F("decided_at").desc(nulls_first=True), "-pk"
-    )
-    page = Paginator(mine, PAGE).get_page(request.GET.get("page"))
+    page = Paginator(requests_of(user), PAGE).get_page(request.GET.get("page"))
     context = {
         "form": form or LeaveRequestForm(people=people, initial={"cadre": _own_code(user)}),
         "people": people,
@@ -144,19 +141,33 @@ def _page(
     return render(request, "leave/page.html", context, status=status)
 
 
+def requests_of(user: Any) -> "QuerySet[LeaveRequest]":
+    """One's own, and those one entered; the undecided first."""
+    mine = LeaveRequest.objects.filter(Q(cadre=scope_of(user).cadre_id) | Q(asked_by=user))
+    return mine.select_related("cadre", "asked_by", "decided_by").order_by(
+        F("decided_at").desc(nulls_first=True), "-pk"
+    )
+
+
 def _away(request: HttpRequest) -> list[tuple[Leave, str]]:
     """Who of the unit is away or will be, with the way to name a colleague where there is none yet.
 
     The office follows those whose leave it decides; of the county's others their units see to it.
     """
     user, today = _user(request), clock.today()
-    found = _of_unit(user).filter(Q(ends_on__isnull=True) | Q(ends_on__gte=today))
+    found = leaves_ahead(user, today)
     last_day = Coalesce(OuterRef("ends_on"), Value(OPEN_END))
     covered = Cover.objects.filter(
         cadre=OuterRef("cadre"), begins_on__lte=last_day, ends_on__gte=Greatest(OuterRef("begins_on"), today)
     )
-    found = found.annotate(covered=Exists(covered)).select_related("cadre").order_by("begins_on", "pk")
-    return [(each, "" if each.covered else _cover_address(each)) for each in found[:MOST]]
+    shown = found.annotate(covered=Exists(covered))[:MOST]
+    return [(each, "" if each.covered else _cover_address(each)) for each in shown]
+
+
+def leaves_ahead(user: Any, on: datetime.date) -> "QuerySet[Leave]":
+    """That run or will, of those whose leave one follows."""
+    found = _of_unit(user).filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on))
+    return found.select_related("cadre").order_by("begins_on", "pk")
 
 
 def _of_unit(user: Any) -> "QuerySet[Leave]":

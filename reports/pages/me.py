@@ -17,7 +17,10 @@ from lianhu.kit.periods import Period
 from registry.models import Cadre, Household, Role
 from registry.querysets import in_force
 from registry.scope import scope_of
+from reports.dashboards.area import has_overview
+from reports.models import SubjectKind
 from reports.pages.duties import Duty, duties_of_periods, seen_on
+from reports.pages.frozen import beside
 from reports.pages.menu import home_units
 from reports.pages.months import Months, months_of
 from reports.quotas.compute import Subjects
@@ -33,11 +36,13 @@ def home(request: HttpRequest) -> HttpResponse:
     """Each to their own first page."""
     scope = scope_of(request.user)
     if scope.county:
-        return redirect("county")
+        return redirect("today")
     if scope.has(Role.AUDITOR):
         return redirect("audit_log")
     if scope.has(Role.SYSTEM_ADMIN):
         return redirect("accounts")
+    if has_overview(request.user):
+        return redirect("overview")
     units = home_units(request.user)
     if units:
         return redirect("unit", units[0].code)
@@ -58,6 +63,7 @@ def me(request: HttpRequest) -> HttpResponse:
     homes = my_households(cadre, today)
     context = {
         "months": months,
+        "frozen": beside(months.month, SubjectKind.CADRE, [cadre], of_month, today=today),
         "today": today,
         "due": due_rows(user, today, MOST_DUE),
         "year_as_of": as_of,

@@ -21,8 +21,11 @@ from registry.answering import runs_a_unit
 from registry.models import Pairing, Role, Unit
 from registry.rights import may
 from registry.scope import scope_of
+from reports.dashboards.area import has_overview
+from reports.pages.activities import may_see_activities
 from reports.pages.backfill import DECIDING
 from reports.pages.households import may_have_households, sees_more_than_own
+from reports.quarterly.queries import sees_reports
 from visits.arrivals import CONFIRMING
 
 
@@ -72,8 +75,11 @@ def all_pages(request: HttpRequest) -> HttpResponse:
 
 def _places(user: Any) -> list[tuple[str, str, str]]:
     scope = scope_of(user)
-    places = [("我的", reverse("me"), "me")]
+    places = [("今日", reverse("today"), "today")] if scope.county else []
+    places.append(("我的", reverse("me"), "me"))
     goes_out = scope.has(Role.CADRE) or holds_households(user)
+    if has_overview(user):
+        places.append(("总览", reverse("overview"), "county"))
     if goes_out:
         places.append(("走访", reverse("field"), "field"))
     if goes_out or may_have_matters(user):
@@ -90,24 +96,29 @@ def _places(user: Any) -> list[tuple[str, str, str]]:
     ]
     if scope.village_ids:
         places.append(("村", reverse("villages"), "village"))
+    if may_see_activities(user):
+        places.append(("活动", reverse("activities"), "activities"))
     if sees_more_than_own(user):
         places += [("户", reverse("households"), "home"), ("全覆盖", reverse("coverage"), "coverage")]
+    if sees_reports(user):
+        places.append(("报告", reverse("reports"), "report"))
     if runs_a_unit(user):
         places.append(("结对与接替", reverse("handover"), "handover"))
     if may(user, "see_accounts"):
         places.append(("账号", reverse("accounts"), "people"))
     if scope.has(Role.SYSTEM_ADMIN):
-        places.append(("系统", reverse("admin:index"), "system"))
-    if scope.has(Role.COUNTY_OFFICE, Role.SYSTEM_ADMIN):
-        places.append(("定时任务", reverse("schedule"), "waiting"))
+        places += [("系统", reverse("admin:index"), "system"), ("备份", reverse("backups"), "backup")]
     if scope.has(Role.AUDITOR):
         places.append(("审计", reverse("audit_log"), "audit"))
     if scope.county:
         places += [
             ("全县", reverse("county"), "county"),
+            ("指标", reverse("quotas"), "quota"),
             ("手机", reverse("phones"), "phone"),
             ("导入", reverse("imports"), "import"),
         ]
+    if scope.has(Role.COUNTY_OFFICE, Role.SYSTEM_ADMIN):
+        places.append(("定时任务", reverse("schedule"), "waiting"))
     return places
 
 

@@ -1,6 +1,7 @@
 """The month a page shows, and the way to its neighbours."""
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -68,13 +69,17 @@ def _short(month: Period, beside: Period) -> str:
 
 
 def months_of(request: HttpRequest, today: datetime.date) -> Months:
+    return months_in(request.GET.dict(), today)
+
+
+def months_in(query: Mapping[str, str], today: datetime.date) -> Months:
     """The month asked for, today's by default; a future or impossible one is not there."""
-    code = request.GET.get("month")
+    code = query.get("month")
     try:
         month = Period.parse(code) if code else Period.month_of(today)
     except ValueError as error:
         raise Http404 from error
     if month.kind != "month" or month.first > today:
         raise Http404
-    kept = {name: value for name, value in request.GET.dict().items() if name != "month" and value}
+    kept = {name: value for name, value in query.items() if name != "month" and value}
     return Months(month, today, kept)

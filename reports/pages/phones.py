@@ -35,7 +35,7 @@ def phones(request: HttpRequest) -> HttpResponse:
     units = _units_of(found, today)
     chosen = next((unit for unit in units if unit.code == asked), None)
     if chosen:
-        found = found.filter(pk__in=Cadre.objects.in_units([chosen.pk], today).values("pk"))
+        found = of_unit(found, chosen, today)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     for cadre in page.object_list:
         cadre.oldest_days = _days_since(cadre.oldest_at, today)
@@ -60,6 +60,10 @@ def waiting_cadres(on: datetime.date) -> QuerySet[Any]:
         contact_at=Min("user__phones__contact_at"),
     )
     return with_post(found, on).order_by("contact_at", "code")
+
+
+def of_unit(found: QuerySet[Any], unit: Unit, on: datetime.date) -> QuerySet[Any]:
+    return found.filter(pk__in=Cadre.objects.in_units([unit.pk], on).values("pk"))
 
 
 def _units_of(found: QuerySet[Any], on: datetime.date) -> list[Unit]:

@@ -11,5 +11,7 @@ from lianhu.kit import clock
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     on = clock.today()
-    kept = {name: setting(name, on=on) for name in ("id_number_years", "photo_years", "declined_filing_years")}
+    kept = {
+        name: setting(name, on=on) for name in ("id_number_years", "photo_years", "declined_filing_years")
+    }
     return render(request, "reports/privacy.html", kept)

@@ -1,5 +1,7 @@
 """下乡: one's own trips and the unit's, and what may be changed of one (contract, section 3)."""
 
+import datetime
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,11 +17,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from lianhu.kit import clock, fields
-from lianhu.kit.periods import Period
 from registry.reasons import ReasonForm
 from registry.scope import scope_of
 from reports.pages.households import may_have_households, sees_more_than_own
-from reports.pages.months import months_of
+from reports.pages.months import Months, months_in
 from visits.models import Trip, Visit
 from visits.rights import may_change_trip
 from visits.trip_changes import change_last_day, standing_visits, void_trip
@@ -42,14 +43,9 @@ def trips(request: HttpRequest) -> HttpResponse:
     """One's own, or by month all that one may see."""
     if not may_have_households(request.user):
         raise Http404
-    visible = Trip.objects.visible_to(request.user)
-    others = sees_more_than_own(request.user)
-    own = not others or request.GET.get("whose") == "own"
-    months = None if own else months_of(request, clock.today())
-    found = _own(visible, request) if own else _of_month(visible, months.month)  # type: ignore[union-attr]
-    found = found.select_related("cadre", "village").order_by("-begins_on", "-pk")
-    standing = Count("visits", filter=Q(visits__voided_at__isnull=True))
-    page = Paginator(found.annotate(visit_count=standing), PAGE).get_page(request.GET.get("page"))
+    months = months_asked(request.user, request.GET.dict(), clock.today())
+    own, others = months is None, sees_more_than_own(request.user)
+    page = Paginator(found_for(request.user, months), PAGE).get_page(request.GET.get("page"))
     kept = {name: request.GET[name] for name in ("whose", "month") if request.GET.get(name)}
     context = {
         "page": page,
@@ -62,13 +58,22 @@ def trips(request: HttpRequest) -> HttpResponse:
     return render(request, "visits/trips.html", context)
 
 
-def _own(visible: QuerySet[Trip], request: HttpRequest) -> QuerySet[Trip]:
-    return visible.filter(cadre=scope_of(request.user).cadre_id)
+def months_asked(user: Any, query: Mapping[str, str], today: datetime.date) -> Months | None:
+    """None: one's own, of all months."""
+    own = not sees_more_than_own(user) or query.get("whose") == "own"
+    return None if own else months_in(query, today)
 
 
-def _of_month(visible: QuerySet[Trip], month: Period) -> QuerySet[Trip]:
-    """Those that touch it."""
-    return visible.filter(begins_on__lte=month.last, ends_on__gte=month.first)
+def found_for(user: Any, months: Months | None) -> QuerySet[Any]:
+    """One's own, or all one sees that touch the month; page and export ask the same."""
+    visible = Trip.objects.visible_to(user)
+    if months is None:
+        found = visible.filter(cadre=scope_of(user).cadre_id)
+    else:
+        found = visible.filter(begins_on__lte=months.month.last, ends_on__gte=months.month.first)
+    standing = Count("visits", filter=Q(visits__voided_at__isnull=True))
+    rows: QuerySet[Any] = found.select_related("cadre", "village").annotate(visit_count=standing)
+    return rows.order_by("-begins_on", "-pk")
 
 
 @login_required

@@ -10,7 +10,9 @@ from django.views.decorators.http import require_safe
 from lianhu.kit import clock
 from lianhu.kit.excel.write import Column, OfficeSheet, Signature
 from registry.models import Rank, Unit
+from reports.models import SubjectKind
 from reports.pages.exports import office_download, quota_columns
+from reports.pages.frozen import Beside, beside
 from reports.pages.months import months_of
 from reports.pages.unit_filter import Filter
 from reports.pages.unit_table import Table, own_duties, unit_table
@@ -27,6 +29,7 @@ def unit(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "months": months,
         "table": table,
+        "frozen": _frozen(table, today),
         "shown": shown,
         "totals": shown.totals,
         "statement": _statement(table, today),
@@ -48,6 +51,13 @@ def export_unit(request: HttpRequest, code: str) -> FileResponse:
     table = unit_table(_visible(request, code), months.month, today)
     shown = Filter.of(request.GET, table).apply(table)
     return office_download(_sheet(shown, today), f"联户联情任务_{shown.unit.name}_{months.label}.xlsx")
+
+
+def _frozen(table: Table, today: datetime.date) -> Beside | None:
+    """The month's figures of those the table lists."""
+    of_month = [duty for row in table.rows for duty in row.cells[: len(table.month_columns)] if duty]
+    cadres = [row.cadre for row in table.rows]
+    return beside(table.month, SubjectKind.CADRE, cadres, of_month, today=today)
 
 
 def _visible(request: HttpRequest, code: str) -> Unit:

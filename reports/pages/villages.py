@@ -1,6 +1,8 @@
 """村: what binds villages this month and quarter, each figure opening its evidence."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,10 +13,17 @@ from lianhu.kit import clock
 from lianhu.kit.periods import Period
 from registry.models import Village
 from registry.scope import scope_of
+from reports.models import SubjectKind
+from reports.pages.activities import kinds_for
 from reports.pages.duties import Duty, duties, seen_on
+from reports.pages.frozen import Beside, beside
 from reports.pages.months import Months, months_of
 from reports.pages.unit_table import columns_of
+from reports.pages.village_meetings import Meetings, meetings_of
 from reports.quotas.compute import Subjects
+from visits.models import ActivityKind
+
+FEW = 3
 
 
 @dataclass(frozen=True)
@@ -40,11 +49,26 @@ def villages(request: HttpRequest) -> HttpResponse:
     context = {
         "months": months,
         "rows": rows,
+        "frozen": _frozen(months, visible, found),
         "open": open_,
         "columns": columns_of(found),
         "county": scope_of(request.user).county,
+        "meetings": _meetings(months, visible, request.user),
     }
     return render(request, "reports/villages.html", context)
+
+
+def _meetings(months: Months, visible: Sequence[Village], user: Any) -> list[Meetings]:
+    """A branch sees what it has held; with many villages the table says it."""
+    if len(visible) > FEW:
+        return []
+    enters = ActivityKind.FORUM in kinds_for(user, months.today)
+    return meetings_of(visible, months.month, user, enters=enters)
+
+
+def _frozen(months: Months, visible: Sequence[Village], found: Sequence[Duty]) -> Beside | None:
+    of_month = [duty for duty in found if duty.period == months.month]
+    return beside(months.month, SubjectKind.VILLAGE, visible, of_month, today=months.today)
 
 
 def village_duties(months: Months, villages: frozenset[int] | None) -> list[Duty]:

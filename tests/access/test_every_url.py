@@ -16,6 +16,7 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from accounts import audit
+from accounts.jobs import start_job
 from accounts.models import (
     ApiToken,
     AuditKind,
@@ -34,10 +35,12 @@ from grievances import publication
 from grievances.attachments import attach
 from grievances.models import Category, Filing, Policy, ProminentProblem, ReplyTemplate, SavedFilter
 from lianhu.kit import clock
+from reports.models import Quota
 from tests import county
 from tests.grievances import ledger
 from tests.photos import jpeg, kept
-from visits.models import Question
+from visits.activity_files import attach as attach_file
+from visits.models import Errand, ProjectReview, Question
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +61,8 @@ STRANGERS_WITH_VILLAGES = {
 }
 SEES_VILLAGE = UNIT | {"branch", "township_liaison", "county_leader"}
 SEES_HOUSEHOLD = SEES_VILLAGE | {"cadre"}
+LINKED = {*("township_liaison", "county_leader"), *("stranger_township_liaison", "stranger_county_leader")}
+SEES_A_UNIT = UNIT | LINKED | {"stranger_unit_liaison", "stranger_unit_leader"}
 KEEPS_HOUSEHOLD = {"branch", "township_liaison", "office"}
 CONFIRMS = {"branch", "township_liaison", "stranger_branch", "stranger_township_liaison"}
 DECIDES = {"unit_leader", "stranger_unit_leader", "office"}
@@ -69,12 +74,23 @@ HANDS_OVER_SOMEWHERE = PAIRS | {f"stranger_{role}" for role in PAIRS - OFFICE}
 # Which ones each of them finds is tests/reports/pages/test_household.py.
 HAS_HOUSEHOLDS = SEES_HOUSEHOLD | STRANGERS_WITH_VILLAGES | {"colleague", "stranger"}
 FILES = {"branch", "township_liaison", "office"}
+HAS_ACTIVITIES = HAS_HOUSEHOLDS
+SEES_MEETING = {"branch", "township_liaison", "county_leader", "office"}
+ENTERS_FOR_UNIT = {
+    f"{half}{role}"
+    for half in ("", "stranger_")
+    for role in ("unit_liaison", "unit_leader", "township_liaison")
+} | {"office"}
+WRITES_A_CHECK = HAS_HOUSEHOLDS - {"branch", "stranger_branch"}
 KEEPS_LIBRARY = {"township_liaison", "stranger_township_liaison", "office"}
 # Whose matters each of them may register is tests/grievances/test_desk.py.
 REGISTERS = FILES | {"cadre", "colleague", "stranger", "stranger_branch", "stranger_township_liaison"}
+REPORTS = UNIT | {"township_liaison"} | (STRANGERS_WITH_VILLAGES - {"stranger_branch"})
+PAPERS = ("print", "docx", "xlsx")
 # Nothing but its own end date ends a pairing, and one's own figures stay one's own.
 STAYS_WITHOUT_A_ROLE = {
     "evidence": ["cadre"],
+    "the past of a cadre": ["cadre"],
     "notice": ["cadre"],
     "api_token_end": ["cadre"],
     "household": ["cadre"],
@@ -96,9 +112,20 @@ STAYS_WITHOUT_A_ROLE = {
         for name in ("desk", "matter_new", "policies", "policy", "reply_templates")
     },
     "ledger_filter_remove": ["cadre"],
-    **{name: ["cadre", "stranger"] for name in ("ledger", "ledger_export", "ledger_filter_save")},
+    "export": ["cadre", "stranger"],
+    **{name: ["unit_leader"] for name in ("download", "download_file", "download_cancel")},
+    **{name: ["cadre", "stranger"] for name in ("ledger", "ledger_filter_save")},
     **{f"visit{act}": ["cadre"] for act in ("", "_print", "_amend", "_add", "_answer", "_void")},
     **{name: ["cadre"] for name in ("trip", "trip_void", "before_trip")},
+    **{
+        name: ["cadre", "stranger"]
+        for name in (
+            *("activities", "activity_choose", "rectifications", "errands", "errand_new"),
+            *("self_check", "self_check_preview", "self_check_submit"),
+        )
+    },
+    **{name: ["cadre"] for name in ("self_check_one", "errand", "errand_take", "errand_give_back")},
+    "errand_done": ["cadre"],
     **{name: ["cadre"] for name in ("photo", "photo_small", "visit_photos_add")},
 }
 
@@ -177,6 +204,9 @@ TABLE = {
     "end_role": Row(ADMIN, lambda people: [people.cadre.code, people.cadre.role_grants.get().pk]),
     "give_view": Row(ADMIN, lambda people: [people.cadre.code], method="post"),
     "take_view": Row(ADMIN, lambda people: [people.cadre.code], method="post"),
+    "backups": Row(ADMIN),
+    "backup_new": Row(ADMIN, method="post", fine={302}),
+    "backup_cancel": Row(ADMIN, lambda people: [backup_of(people.admin).pk], method="post", fine={302}),
     "admin:index": Row(ADMIN),
     "admin:jsi18n": Row(ADMIN),
     "admin:app_list": Row(ADMIN, lambda people: ["accounts"]),
@@ -187,10 +217,21 @@ TABLE = {
     **of_admin("accounts_delivery", lambda people: delivery_to(people.cadre), writes=False, deletes=False),
     **of_admin("accounts_job", lambda people: dry_run(people), writes=False, deletes=False),
     "home": Row(fine={302}),
+    "today": Row(OFFICE),
     "me": EVERYONE,
+    "past": EVERYONE,
+    "quotas": EVERYONE,
+    "quota_change": Row(OFFICE, lambda people: [Quota.objects.order_by("pk")[0].pk]),
     "unit": Row(UNIT, lambda people: [people.unit.code]),
     "export_unit": Row(UNIT, lambda people: [people.unit.code]),
     "county": Row(OFFICE),
+    "county_units": Row(OFFICE),
+    "overview": Row(LINKED),
+    "unit_overview": Row(UNIT, lambda people: [people.unit.code]),
+    "village": Row(SEES_VILLAGE, lambda people: [people.village.code]),
+    "map": Row(SEES_VILLAGE | STRANGERS_WITH_VILLAGES),
+    "visits": Row(HAS_HOUSEHOLDS),
+    "rule": Row(SEES_A_UNIT, lambda people: ["quarterly_report", "unit"], "?period=2026Q2"),
     "export_county": Row(OFFICE),
     "villages": Row(SEES_VILLAGE | STRANGERS_WITH_VILLAGES),
     "households": Row(HAS_HOUSEHOLDS),
@@ -257,6 +298,65 @@ TABLE = {
     "visit_answer": Row({"cadre"}, lambda people: [asked_about(people).pk], method="post", fine={422}),
     "visit_void": Row(VOIDS, lambda people: [visit_of(people).pk]),
     "visit_photos_add": Row({"cadre"}, lambda people: [visit_of(people).pk], method="post", fine={422}),
+    "activities": Row(HAS_ACTIVITIES),
+    "activity_choose": Row(HAS_ACTIVITIES),
+    "rectifications": Row(HAS_ACTIVITIES),
+    # Which kinds each of them enters is tests/visits/test_activities.py.
+    "activity_new": Row(ENTERS_FOR_UNIT, lambda people: ["consult"]),
+    "activity": Row(SEES_MEETING, lambda people: [meeting_of(people).pk]),
+    "activity_change": Row({"branch", "office"}, lambda people: [meeting_of(people).pk]),
+    "activity_void": Row({"branch", "township_liaison", "office"}, lambda people: [meeting_of(people).pk]),
+    "activity_plan_done": Row(
+        {"branch", "township_liaison", "office"},
+        lambda people: [reviewed_project(people).pk],
+        method="post",
+        fine={422},
+    ),
+    "activity_files": Row(
+        {"branch", "office"}, lambda people: [meeting_of(people).pk], method="post", fine={422}
+    ),
+    "activity_file": Row(SEES_MEETING, lambda people: [file_of(people).pk]),
+    "activity_file_small": Row(SEES_MEETING, lambda people: [file_of(people).pk]),
+    "activity_file_remove": Row(
+        {"branch", "office"}, lambda people: [file_of(people).pk], method="post", fine={302}
+    ),
+    **{
+        f"self_check{page}": Row(WRITES_A_CHECK, method=method, fine=fine)
+        for page, method, fine in (("", "get", {200}), ("_preview", "get", {200}), ("_submit", "post", {422}))
+    },
+    "self_checks": Row({"unit_leader", "stranger_unit_leader", "office"}),
+    "self_check_one": Row({"cadre", "unit_leader", "office"}, lambda people: [handed_in(people).pk]),
+    "errands": Row(HAS_ACTIVITIES),
+    "errand_new": Row(
+        {"cadre", "stranger"}
+        | {f"{half}{role}" for half in ("", "stranger_") for role in ("branch", "township_liaison")}
+        | OFFICE
+    ),
+    "errand": Row(SEES_HOUSEHOLD, lambda people: [errand_of(people).pk]),
+    "errand_take": Row(
+        {"cadre", "unit_liaison", "unit_leader", "county_leader"},
+        lambda people: [errand_of(people).pk],
+        method="post",
+        fine={302},
+    ),
+    "errand_give_back": Row(
+        {"cadre"}, lambda people: [errand_of(people, taken=True).pk], method="post", fine={302}
+    ),
+    "errand_done": Row(
+        {"cadre"}, lambda people: [errand_of(people, taken=True).pk], method="post", fine={422}
+    ),
+    "errand_withdraw": Row(
+        {"branch", "township_liaison", "office"},
+        lambda people: [errand_of(people).pk],
+        method="post",
+        fine={422},
+    ),
+    "work_plans": Row(
+        UNIT
+        | {"township_liaison"}
+        | {f"stranger_{role}" for role in UNIT - OFFICE}
+        | {"stranger_township_liaison"}
+    ),
     "photo": Row(SEES_HOUSEHOLD, lambda people: [photo_of(people).pk]),
     "photo_small": Row(SEES_HOUSEHOLD, lambda people: [photo_of(people).pk]),
     "photo_upload": Row(args=lambda people: [uuid.uuid4()]),
@@ -322,7 +422,6 @@ TABLE = {
     "matter_slip": Row(SEES_HOUSEHOLD, lambda people: [handled_matter(people).number]),
     "set_aside": Row(OFFICE),
     "ledger": Row(HAS_HOUSEHOLDS),
-    "ledger_export": Row(HAS_HOUSEHOLDS),
     "ledger_bulk": Row(
         {"township_liaison", "stranger_township_liaison", "office"}, method="post", fine={422}
     ),
@@ -331,7 +430,28 @@ TABLE = {
         {"cadre"}, lambda people: [saved_filter_of(people.cadre).pk], method="post", fine={302}
     ),
     "ledger_unsolved": Row(OFFICE),
-    "ledger_unsolved_export": Row(OFFICE),
+    # Who may export which list is tests/reports/exports/test_every_list.py.
+    "export": Row(HAS_HOUSEHOLDS, lambda people: ["ledger"], method="post"),
+    "downloads": EVERYONE,
+    "download": Row({"unit_leader"}, lambda people: [export_of(people.unit_leader).pk]),
+    "download_file": Row({"unit_leader"}, lambda people: [export_of(people.unit_leader).pk], fine={410}),
+    "download_cancel": Row(
+        {"unit_leader"}, lambda people: [export_of(people.unit_leader).pk], method="post", fine={302}
+    ),
+    "reports": Row(REPORTS),
+    "quarterly_report": Row(UNIT, lambda people: report_of(people)),
+    **{f"quarterly_report_{name}": Row(UNIT, lambda people: report_of(people)) for name in PAPERS},
+    "quarterly_rows": Row(UNIT, lambda people: [*report_of(people), "visits"]),
+    "quarterly_report_edit": Row({"unit_liaison", "unit_leader"}, lambda people: report_of(people)),
+    "quarterly_report_submit": Row({"unit_leader"}, lambda people: report_of(people)),
+    "quarterly_report_return": Row(OFFICE, lambda people: report_of(people, "submitted")),
+    "quarterly_report_accept": Row(OFFICE, lambda people: report_of(people, "submitted")),
+    # Issued it is every unit's (tests/reports/pages/test_quarterly_summary.py).
+    "county_summary": Row(OFFICE, lambda people: ["2026Q1"]),
+    **{
+        f"county_summary_{name}": Row(OFFICE, lambda people: ["2026Q1"])
+        for name in (*PAPERS, "edit", "issue")
+    },
     "phones": Row(OFFICE),
     "evidence": Row(SEES_CADRE, lambda people: ["trip_days", "cadre", people.cadre.code], "?period=2026-05"),
     "audit_log": Row(AUDITOR),
@@ -357,6 +477,7 @@ TABLE = {
 }
 # The same address with another subject.
 MORE = {
+    "the past of a cadre": ("past", Row(SEES_CADRE, query="?cadre=P1-cadre")),
     "evidence of a unit": (
         "evidence",
         Row(UNIT, lambda people: ["quarterly_report", "unit", people.unit.code], "?period=2026Q2"),
@@ -386,6 +507,12 @@ def visit_of(people, on="2026-06-10"):
     if there is None:
         county.add_trip(people.cadre, people.village, on)
     return there or county.add_visit(people.cadre, people.household, on)
+
+
+def report_of(people, state="draft"):
+    people.unit.quarterly_reports.get_or_create(year=2026, quarter=1)
+    people.unit.quarterly_reports.update(state=state)
+    return [people.unit.code, "2026Q1"]
 
 
 def asked_about(people):
@@ -451,6 +578,72 @@ def delivery_to(cadre):
 
 def photo_of(people):
     return kept(visit_of(people))
+
+
+def meeting_of(people):
+    """A forum that the branch held and wrote down."""
+    there = people.village.activities.filter(kind="forum").first()
+    return there or county.add_activity(
+        "forum", "2026-06-12", village=people.village, recorded_by=people.branch.user
+    )
+
+
+def reviewed_project(people):
+    there = people.village.activities.filter(kind="project_review").first()
+    if there is None:
+        there = county.add_activity(
+            "project_review", "2026-06-12", village=people.village, recorded_by=people.branch.user
+        )
+        plan = {"fault": "漏水", "plan": "更换管道", "plan_due_on": datetime.date(2026, 6, 30)}
+        ProjectReview.objects.create(activity=there, project="安全饮水", **plan)
+    return there
+
+
+def file_of(people):
+    meeting = meeting_of(people)
+    if not meeting.files.exclude(file="").exists():
+        attach_file(meeting, [SimpleUploadedFile("会场.jpg", jpeg())], by=people.branch.user)
+    return meeting.files.exclude(file="").get()
+
+
+def handed_in(people):
+    there = people.cadre.self_checks.first()
+    if there is None:
+        activity = county.add_activity("self_check", "2026-06-12", cadres=[people.cadre])
+        stamps = {"saved_at": clock.now(), "submitted_at": clock.now()}
+        there = people.cadre.self_checks.create(year=2025, activity=activity, **stamps)
+    return there
+
+
+def errand_of(people, taken=False):
+    errand = Errand.objects.filter(household=people.household, taken_by__isnull=not taken).first()
+    holder = {"taken_by": people.cadre, "taken_at": clock.now()} if taken else {}
+    return errand or Errand.objects.create(
+        village=people.village,
+        household=people.household,
+        topic="代办医保缴费",
+        posted_at=clock.now(),
+        posted_by=people.branch.user,
+        **holder,
+    )
+
+
+def export_of(person):
+    """Its file is past its days."""
+    asked = {"export": "households", "query": {}}
+    return Job.objects.create(
+        kind="export",
+        title="户名册",
+        state=JobState.DONE,
+        params={"asked": asked, "rights": {}, "file": "gone.xlsx"},
+        result={"rows": 3000, "gone": "过了保存的天数，已经删除"},
+        ended_at=clock.now(),
+        created_by=person.user,
+    )
+
+
+def backup_of(person):
+    return start_job("make_backup", title="备份", params={}, by=person.user)
 
 
 def dry_run(people):
@@ -599,13 +792,15 @@ def test_without_an_account_only_sign_in_is_open(rows, people, queue):
 
 @pytest.mark.parametrize("rows", DOZENS, ids=lambda rows: f"{rows[0]}...{rows[-1]}")
 def test_a_role_that_has_ended_opens_nothing(rows, people, signed_in, on_day, queue):
+    """Whom an address was open to is asked again; to the others it was closed with their role, as shown above."""
     for cadre in people.people.values():
         cadre.role_grants.update(ends_on="2026-06-14")
     clients = {person: signed_in(cadre) for person, cadre in people.people.items()}
     opened = {}
     for row in rows:
-        if ROWS[row][1].who is not None:
-            found = statuses(clients, row, people)
+        who = ROWS[row][1].who
+        if who is not None:
+            found = statuses({person: clients[person] for person in clients if person in who}, row, people)
             opened[row] = [person for person, status in found.items() if status != 404]
     stays = {row: STAYS_WITHOUT_A_ROLE.get(row, []) for row in opened}
     assert opened == stays

@@ -35,9 +35,9 @@ def send(client, username, password=PASSWORD, **fields):
         ("branch", "/villages/"),
         ("unit_leader", "/units/U-EDU/"),
         ("unit_liaison", "/units/U-EDU/"),
-        ("township_liaison", "/units/T-1/"),
-        ("office", "/county/"),
-        ("county_leader", "/units/T-1/"),
+        ("township_liaison", "/overview/"),
+        ("office", "/today/"),
+        ("county_leader", "/overview/"),
         ("auditor", "/audit/"),
     ],
 )

@@ -8,8 +8,8 @@ import pytest
 
 from accounts import audit
 from accounts.models import AuditCheck, AuditEntry, AuditKind, Job
+from lianhu.schedule import TASKS
 from registry import audit_check
-from reports.tasks import check_audit_nightly
 from tests import county
 from tests.pages import Page
 
@@ -143,5 +143,6 @@ def test_the_page_costs_a_fixed_number_of_queries(people, client, django_assert_
 
 
 def test_what_a_scheduled_task_does_is_logged_under_its_name(people):
-    check_audit_nightly.apply().get()
+    job = Job.objects.create(kind="check_audit_nightly", title="检查审计日志")
+    TASKS["check_audit_nightly"].apply([job.pk]).get()
     assert newest(kind="checked").actor_name == "任务 check_audit_nightly"

@@ -36,12 +36,12 @@ def busy_month(people):
 def test_says_the_rate_of_the_month_first(people, office):
     busy_month(people)
     # 13 cadres below county rank, without those on leave or gone, two duties each: 4 of 26.
-    assert Page(office.get("/county/?month=2026-05")).statement == "5月月度任务完成 15.4 %，22 项没完成"
+    assert Page(office.get("/county/units/?month=2026-05")).statement == "5月月度任务完成 15.4 %，22 项没完成"
 
 
 def test_each_figure_is_met_of_all_bound_by_the_counter(people, office, done_of):
     busy_month(people)
-    shown = table_of(Page(office.get("/county/?month=2026-05")))
+    shown = table_of(Page(office.get("/county/units/?month=2026-05")))
     end = datetime.date(2026, 5, 31)
     unit_of = dict(
         PostSpan.objects.filter(begins_on__lte=end, ends_on__gte=end).values_list("cadre__code", "unit__name")
@@ -59,7 +59,7 @@ def test_each_figure_is_met_of_all_bound_by_the_counter(people, office, done_of)
 
 def test_the_sums_are_those_of_the_units_own_pages(people, office):
     busy_month(people)
-    page = Page(office.get("/county/?month=2026-05"))
+    page = Page(office.get("/county/units/?month=2026-05"))
     for name, cells in table_of(page).items():
         if name == "合计":
             continue
@@ -72,28 +72,28 @@ def test_the_sums_are_those_of_the_units_own_pages(people, office):
 
 def test_a_figure_leads_to_the_cadres_it_is_made_of(people, office):
     busy_month(people)
-    answer = office.get("/county/?month=2026-05").content.decode()
+    answer = office.get("/county/units/?month=2026-05").content.decode()
     assert f'href="/units/{people.unit.code}/?month=2026-05&amp;duty=heart_talk"' in answer
     below = Page(office.get(f"/units/{people.unit.code}/?month=2026-05&duty=heart_talk"))
     assert [row[0] for row in below.tables[0][2:-1]] == ["尼玛 正科级"]
 
 
 def test_units_stand_by_the_spelling_of_their_name_and_are_never_ranked(people, office):
-    names = list(table_of(Page(office.get("/county/"))))
+    names = list(table_of(Page(office.get("/county/units/"))))
     assert names == ["教育局", "农业局", "桑朗乡", "沙坝乡", "县联户联情办", "合计"]
 
 
 def test_a_type_of_unit_can_be_chosen(people, office):
-    names = list(table_of(Page(office.get("/county/?type=township"))))
+    names = list(table_of(Page(office.get("/county/units/?type=township"))))
     assert names == ["桑朗乡", "沙坝乡", "合计"]
-    empty = Page(office.get("/county/?type=enterprise"))
+    empty = Page(office.get("/county/units/?type=enterprise"))
     assert "没有这一类单位" in empty.words
-    assert len(table_of(Page(office.get("/county/?type=nonsense")))) == 6
+    assert len(table_of(Page(office.get("/county/units/?type=nonsense")))) == 6
 
 
 def test_villages_are_summed_below(people, office):
     county.add_activity("forum", "2026-05-05", village=people.village)
-    words = Page(office.get("/county/?month=2026-05")).words
+    words = Page(office.get("/county/units/?month=2026-05")).words
     assert "1 / 2 村 干群恳谈会" in words
     assert "0 / 2 村 农民夜校" in words
     assert "0 / 2 村 群众(代表)大会" in words
@@ -104,7 +104,7 @@ def test_an_empty_county_says_how_it_starts(db, on_day, client):
     person = county.add_cadre()
     county.grant(person, "county_office")
     client.force_login(person.user)
-    page = Page(client.get("/county/?month=2019-01"))
+    page = Page(client.get("/county/units/?month=2019-01"))
     assert "没有要完成的月度任务" in page.statement or page.statement == "还没有单位"
 
 
@@ -114,7 +114,7 @@ def test_queries_do_not_grow_with_the_cadres(people, office):
         for _ in range(more):
             person = county.add_cadre()
             county.add_trip(person, people.village, "2026-06-03")
-        for address in ("/county/", "/county/export.xlsx"):
+        for address in ("/county/units/", "/county/units/export.xlsx"):
             with CaptureQueriesContext(connection) as queries:
                 assert office.get(address).status_code == 200
             asked.append(len(queries))

@@ -39,7 +39,7 @@ def header_of(sheet):
 
 @pytest.mark.parametrize("which", ["unit", "county"])
 def test_the_layout_is_the_one_of_the_office(people, signed_in, which):
-    place = {"unit": f"/units/{people.unit.code}", "county": "/county"}[which]
+    place = {"unit": f"/units/{people.unit.code}", "county": "/county/units"}[which]
     sheet = sheet_of(signed_in(people.office).get(f"{place}/export.xlsx?month=2026-05"))
     last = get_column_letter(sheet.max_column)
     merged = {str(one) for one in sheet.merged_cells.ranges}
@@ -84,8 +84,8 @@ def test_the_file_has_the_pages_rows_and_figures(people, unit):
 def test_the_countys_file_has_the_pages_figures(people, signed_in):
     county.add_trip(people.cadre, people.village, "2026-05-03", "2026-05-04")
     office = signed_in(people.office)
-    shown = Page(office.get("/county/?month=2026-05")).tables[0]
-    rows = body_of(sheet_of(office.get("/county/export.xlsx?month=2026-05")))
+    shown = Page(office.get("/county/units/?month=2026-05")).tables[0]
+    rows = body_of(sheet_of(office.get("/county/units/export.xlsx?month=2026-05")))
     assert [row[1] for row in rows] == [row[0] for row in shown[2:-1]]
     assert [row[3:] for row in rows] == [row[1:] for row in shown[2:-1]]
 
@@ -116,7 +116,7 @@ def test_a_units_name_cannot_start_a_formula_or_break_the_file_name(people, sign
     answer = office.get(f"/units/{people.unit.code}/export.xlsx")
     assert "Set-Cookie" not in answer.headers
     assert "\n" not in answer["Content-Disposition"]
-    sheet = sheet_of(office.get("/county/export.xlsx"))
+    sheet = sheet_of(office.get("/county/units/export.xlsx"))
     assert not [cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
 
 

@@ -371,7 +371,16 @@ def test_the_familys_file_has_everything_and_says_who_looked(people, canaries, s
     post(signed_in(people.unit_leader), people, "reveal")
     answer = post(signed_in(people.office), people, "data", reason="本户申请")
     book = openpyxl.load_workbook(io.BytesIO(b"".join(answer.streaming_content)))
-    assert book.sheetnames == ["基本信息", "结对", "走访记录", "补充和退回", "户变动", "诉求", "谁看过"]
+    assert book.sheetnames == [
+        "基本信息",
+        "结对",
+        "走访记录",
+        "补充和退回",
+        "户变动",
+        "诉求",
+        "代办事项",
+        "谁看过",
+    ]
     facts = dict(row[:2] for row in book["基本信息"].iter_rows(min_row=2, values_only=True))
     assert (facts["户主"], facts["电话"], facts["身份证号"]) == (name, phone, "11010519491231002X")
     assert (facts["党员户"], facts["村"]) == ("否", "桑朗乡格桑村")
