@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Milliseconds a test waits for what it expects to see, on a machine that does much else besides.
+PATIENCE = 30_000
 
 
 def installed() -> str | None:

@@ -1,20 +1,35 @@
 import datetime
+import gc
 import os
 import subprocess
 import time
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import caches
 from django.db import connection, transaction
+from django.db.backends.postgresql.creation import DatabaseCreation
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import Client
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from accounts.sessions import IDLE_SECONDS, SEEN_AT
 from lianhu.embedded import redis
 from lianhu.embedded.supervisor import die_with_parent
 from lianhu.kit import clock
 from tests import chromium
+
+if "HYPOTHESIS_PROFILE" not in os.environ:
+    # The same examples each time: a fault that shows now and then is nobody's. A name given searches for more.
+    hypothesis.settings.register_profile("alike", derandomize=True, deadline=None)
+    hypothesis.settings.load_profile("alike")
+
+
+def pytest_collection_finish():
+    """What is loaded by now stays to the end: the collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
@@ -37,6 +52,22 @@ def _nothing_kept():
     caches["public"].clear()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_are_listed_once():
+    """Each test client sets the middleware up for itself, and WhiteNoise would look at every file again."""
+    lists, listed = WhiteNoiseMiddleware.add_files_from_finders, {}
+
+    def once(middleware):
+        if not listed:
+            lists(middleware)
+            listed.update(middleware.files)
+        middleware.files.update(listed)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(WhiteNoiseMiddleware, "add_files_from_finders", once)
+        yield
+
+
 @pytest.fixture
 def signed_in():
     """`signed_in(cadre)`: a client that acts as this person, in a session that does not end by itself."""
@@ -57,15 +88,33 @@ def _emptied_between_tests():
     """A test that commits is cleaned up after by DELETE: tests hold few rows, and TRUNCATE writes each table anew.
 
     TRUNCATE would also wait for, and deadlock with, a request that the live server is still answering. Append-only
-    tables refuse both, so triggers are off while it is done.
+    tables refuse both, so triggers are off while it is done. What migrations brought is kept beside the tables and
+    put back at once: Django would save each row of it through the ORM before each such test.
     """
     before = DatabaseOperations.sql_flush, DatabaseOperations.execute_sql_flush
+    serialize = DatabaseCreation.serialize_db_to_string
     execute = DatabaseOperations.execute_sql_flush
+    seeded = []
+
+    def keeps_seeds(creation):
+        tables = creation.connection.introspection.django_table_names(only_existing=True, include_views=False)
+        with creation.connection.cursor() as cursor:
+            cursor.execute("DROP SCHEMA IF EXISTS seeds CASCADE; CREATE SCHEMA seeds")
+            for table in tables:
+                cursor.execute(f"SELECT EXISTS (SELECT FROM {table})")
+                if cursor.fetchone()[0]:
+                    cursor.execute(f"CREATE TABLE seeds.{table} AS TABLE public.{table}")
+                    seeded.append(table)
+        # Nothing for Django itself to put back.
+        return "[]"
 
     def deletes(operations, style, tables, **options):
-        return (
-            ["; ".join(f"DELETE FROM {operations.quote_name(table)}" for table in tables)] if tables else []
-        )
+        return [
+            "; ".join(
+                [f"DELETE FROM {table}" for table in tables]
+                + [f"INSERT INTO {table} TABLE seeds.{table}" for table in seeded]
+            )
+        ]
 
     def without_triggers(operations, statements):
         _wait_for_the_others(operations.connection)
@@ -75,13 +124,15 @@ def _emptied_between_tests():
             execute(operations, statements)
 
     DatabaseOperations.sql_flush, DatabaseOperations.execute_sql_flush = deletes, without_triggers
+    DatabaseCreation.serialize_db_to_string = keeps_seeds
     yield
     DatabaseOperations.sql_flush, DatabaseOperations.execute_sql_flush = before
+    DatabaseCreation.serialize_db_to_string = serialize
 
 
 def _wait_for_the_others(connection):
     """What the live server still writes for a page that is closed would be left over for the next test."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         with connection.cursor() as cursor:
             cursor.execute(
@@ -100,7 +151,7 @@ def queue():
     data.mkdir(parents=True, exist_ok=True)
     with (data / "redis.log").open("ab") as log:
         server = subprocess.Popen(redis.command(data), stdout=log, stderr=log, preexec_fn=die_with_parent)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not redis.answers(data):
         assert server.poll() is None, "the queue did not start"
         assert time.monotonic() < deadline, "the queue does not answer"
@@ -113,8 +164,9 @@ def queue():
 @pytest.fixture(scope="session")
 def browser(django_db_setup):
     """Chromium. A machine without one fails the test: `make test` gets one first."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=chromium.PATIENCE)
     # Playwright's synchronous interface runs an event loop in this thread; Django would refuse.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     executable = chromium.installed()
@@ -152,6 +204,6 @@ def _page(browser, live_server, *, width, height, **options):
         timezone_id="Asia/Shanghai",
         **options,
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(chromium.PATIENCE)
     yield context.new_page()
     context.close()

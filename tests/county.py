@@ -30,6 +30,7 @@ from registry.models import (
     VillageLink,
 )
 from reports.models import QuarterlyReport
+from tests.put_back import put_back
 from visits.models import Activity, Participant, Trip, Visit, VisitRecord
 
 Day = datetime.date | str
@@ -342,6 +343,7 @@ class County:
         return {name: person for name, person in vars(self).items() if isinstance(person, Cadre)}
 
 
+@put_back
 def build() -> County:
     office_unit = add_unit("县联户联情办", code="U-OFFICE")
 

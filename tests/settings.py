@@ -29,6 +29,7 @@ for _name in (
     "LIANHU_SMS",
     "LIANHU_PHOTOS_S3",
     "LIANHU_PHOTO_ACCEL",
+    "LIANHU_EXPORT_ACCEL",
 ):
     os.environ.pop(_name, None)
 # A pytest-xdist worker inherits the place of the run that started it.

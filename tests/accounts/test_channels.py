@@ -388,7 +388,7 @@ def test_a_server_that_drips_its_answer_holds_nobody_for_ever():
             with contextlib.suppress(OSError):
                 self.request.recv(65_536)
                 self.request.sendall(b"HTTP/1.1 200 OK\r\n")
-                time.sleep(1)
+                time.sleep(30)
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Drip) as server:
         server.daemon_threads = True
@@ -396,5 +396,5 @@ def test_a_server_that_drips_its_answer_holds_nobody_for_ever():
         begun = time.monotonic()
         with pytest.raises(Unsure):
             call(f"http://127.0.0.1:{server.server_address[1]}/")
-        assert time.monotonic() - begun < 0.9
+        assert time.monotonic() - begun < 20
         server.shutdown()

@@ -7,11 +7,10 @@ import pytest
 from accounts import digests
 from accounts.models import AuditEntry, CalendarDay, Delivery, DeliveryState, Digest, Setting, User
 from accounts.notices import notify
-from lianhu.celery import VISIBILITY_SECONDS, app
+from lianhu.celery import VISIBILITY_SECONDS
 from lianhu.kit import clock
-from registry import tasks
 from registry.people import in_service
-from tests import county
+from tests import by_the_clock, county
 from tests.accounts.channels import RECORDERS, NotDelivered, Unsure, recorder
 
 pytestmark = pytest.mark.django_db
@@ -52,8 +51,8 @@ def tell(*cadres, key="k1", title="有一件诉求要您办理"):
 
 
 def run():
-    tasks.make_digests()
-    tasks.send_digests()
+    by_the_clock.run("make_digests")
+    by_the_clock.run("send_digests")
 
 
 def delivery():
@@ -123,9 +122,9 @@ def test_nothing_is_made_or_sent_at_night_or_on_a_day_off(people, mail, at, mome
     run()
     assert not Digest.objects.exists()
     at("2026-06-15 10:00")
-    tasks.make_digests()
+    by_the_clock.run("make_digests")
     at(moment)
-    tasks.send_digests()
+    by_the_clock.run("send_digests")
     assert not mail.sent
 
 
@@ -248,20 +247,20 @@ def test_a_channel_with_a_defect_leaves_doubt_and_stops_nobody(people, mail):
 
 def test_what_a_dead_worker_had_taken_is_in_doubt(people, mail, at):
     tell(people.cadre)
-    tasks.make_digests()
+    by_the_clock.run("make_digests")
     assert digests.take(mail)
     at("2026-06-15 10:02")
-    tasks.send_digests()
+    by_the_clock.run("send_digests")
     assert delivery().state == DeliveryState.SENDING
     at("2026-06-15 10:03")
-    tasks.send_digests()
+    by_the_clock.run("send_digests")
     assert delivery().state == DeliveryState.UNSURE
     assert not mail.sent
 
 
 def test_a_slow_worker_that_was_thought_dead_still_says_what_it_did(people, mail, at):
     tell(people.cadre)
-    tasks.make_digests()
+    by_the_clock.run("make_digests")
 
     def slow():
         at("2026-06-15 10:05")
@@ -269,7 +268,7 @@ def test_a_slow_worker_that_was_thought_dead_still_says_what_it_did(people, mail
         assert delivery().state == DeliveryState.UNSURE
 
     mail.answer = slow
-    tasks.send_digests()
+    by_the_clock.run("send_digests")
     assert delivery().state == DeliveryState.SENT
     assert len(mail.sent) == 1
 
@@ -303,9 +302,9 @@ def test_sent_again_a_message_keeps_its_identity(people, mail):
 
 def test_a_channel_that_is_switched_off_holds_nobody_back(people, settings, at):
     tell(people.cadre)
-    tasks.make_digests()
+    by_the_clock.run("make_digests")
     settings.CHANNELS = [(CHANNEL, {"name": "webhook"})]
-    tasks.send_digests()
+    by_the_clock.run("send_digests")
     assert (delivery().state, delivery().fault) == (DeliveryState.FAILED, "这个通道已停用")
     at("2026-06-16 09:00")
     tell(people.cadre, key="k2")
@@ -315,9 +314,9 @@ def test_a_channel_that_is_switched_off_holds_nobody_back(people, settings, at):
 
 def test_an_address_that_is_gone_meanwhile_is_told(people, mail):
     tell(people.cadre)
-    tasks.make_digests()
+    by_the_clock.run("make_digests")
     User.objects.update(email="")
-    tasks.send_digests()
+    by_the_clock.run("send_digests")
     assert (delivery().state, delivery().fault) == (DeliveryState.WAITING, "没有登记这个通道的地址")
 
 
@@ -332,8 +331,8 @@ def test_a_service_with_a_limit_gets_no_more_a_minute(people, settings):
     many(50)
     run()
     assert len(recorder("webhook", a_minute=20).sent) == 20
-    tasks.send_digests()
-    tasks.send_digests()
+    by_the_clock.run("send_digests")
+    by_the_clock.run("send_digests")
     assert len(recorder("webhook").sent) == 50
 
 
@@ -353,20 +352,14 @@ def test_a_thousand_people_are_taken_in_chunks(mail, at, monkeypatch):
     at("2026-06-15 10:00")
     monkeypatch.setattr(digests, "_CHUNK", 7)
     many(50)
-    tasks.make_digests()
+    by_the_clock.run("make_digests")
     assert Delivery.objects.count() == 50
 
 
 def test_a_run_ends_in_time_and_the_next_goes_on(people, mail, monkeypatch):
     many(5)
-    tasks.make_digests()
+    by_the_clock.run("make_digests")
     ticks = iter([0, 1, 50, digests._RUN_SECONDS, *[1000] * 99])
     monkeypatch.setattr(digests.time, "monotonic", lambda: next(ticks))
     assert digests.send(clock.now()) == 2
     assert digests._RUN_SECONDS < VISIBILITY_SECONDS / 2
-
-
-def test_the_scheduler_knows_both_tasks():
-    names = {entry["task"] for entry in app.conf.beat_schedule.values()}
-    app.loader.import_default_modules()
-    assert {"make_digests", "send_digests"} <= names & set(app.tasks)

@@ -7,8 +7,8 @@ from django.test import Client
 
 from accounts import lockout
 from accounts.models import Attempt, Setting
-from accounts.tasks import purge_sign_in
 from tests.accounts.signing_in import PASSWORD, Time, came_in, fail, logged, open_accounts, send
+from tests.by_the_clock import run
 from tests.pages import Page
 
 pytestmark = pytest.mark.django_db
@@ -264,10 +264,10 @@ def test_a_typed_name_is_cut_in_the_log(client, people):
 def test_old_attempts_are_thrown_away(client, people, time):
     fail(client, people.cadre.code, times=5)
     time.passes(days=2)
-    purge_sign_in()
+    run("purge_sign_in")
     assert Attempt.objects.exists()
     time.passes(days=1, seconds=1)
-    purge_sign_in()
+    run("purge_sign_in")
     assert not Attempt.objects.exists()
 
 

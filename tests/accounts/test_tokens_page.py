@@ -8,9 +8,9 @@ import pytest
 from django.test import Client
 
 from accounts.models import ApiToken, Phone
-from accounts.tasks import sweep_phones
 from accounts.tokens import make_token, user_of
 from tests.accounts.signing_in import PASSWORD, Time, logged, open_accounts, send
+from tests.by_the_clock import run
 from tests.pages import Page
 
 pytestmark = pytest.mark.django_db
@@ -177,8 +177,8 @@ def test_the_list_costs_the_same_for_two_and_for_fifty(mine, people, django_asse
 def test_phones_not_heard_of_for_ninety_days_are_forgotten(people, time):
     Phone.objects.create(id=uuid.uuid4(), user=people.cadre.user, waiting=3, refused=0, contact_at=time.now)
     time.passes(days=90)
-    sweep_phones()
+    run("sweep_phones")
     assert Phone.objects.exists()
     time.passes(seconds=1)
-    sweep_phones()
+    run("sweep_phones")
     assert not Phone.objects.exists()

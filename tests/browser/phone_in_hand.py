@@ -21,7 +21,7 @@ KNOWN = """return await new Promise((resolve) => {
   look();
 });"""
 NOTHING_WAITS = """return await new Promise((resolve) => {
-  const end = Date.now() + 20000;
+  const end = Date.now() + 60000;
   const look = async () => {
     const waits = (await store.items()).some((item) => item.state === "waiting");
     if (!waits || Date.now() > end) resolve(!waits); else setTimeout(look, 50);
@@ -31,9 +31,9 @@ NOTHING_WAITS = """return await new Promise((resolve) => {
 
 
 class PhoneInHand:
-    """A browser with a profile of its own: what it keeps outlives closing it."""
+    """A browser's context of its own; with a folder for its profile, what it keeps outlives closing it."""
 
-    def __init__(self, browser, url, folder, *, server=FakeServer):
+    def __init__(self, browser, url, folder=None, *, server=FakeServer):
         self._browser, self._url, self._folder = browser, url, folder
         # None: the real one.
         self.server = server and server()
@@ -41,25 +41,28 @@ class PhoneInHand:
         self.start()
 
     def start(self):
-        self.context = self._browser.browser_type.launch_persistent_context(
-            self._folder,
-            executable_path=chromium.installed(),
-            args=["--no-sandbox"],
-            base_url=self._url,
-            viewport={"width": 390, "height": 844},
-            has_touch=True,
-            is_mobile=True,
-            locale="zh-CN",
-            timezone_id="Asia/Shanghai",
-            accept_downloads=True,
-        )
-        self.context.set_default_timeout(10_000)
+        options = {
+            "base_url": self._url,
+            "viewport": {"width": 390, "height": 844},
+            "has_touch": True,
+            "is_mobile": True,
+            "locale": "zh-CN",
+            "timezone_id": "Asia/Shanghai",
+        }
+        if self._folder is None:
+            self.context = self._browser.new_context(**options)
+        else:
+            self.context = self._browser.browser_type.launch_persistent_context(
+                self._folder, executable_path=chromium.installed(), args=["--no-sandbox"], **options
+            )
+        self.context.set_default_timeout(chromium.PATIENCE)
         if self.server:
             self.server.on(self.context)
         self.page = self.context.pages[0] if self.context.pages else self.context.new_page()
         self.page.on("pageerror", lambda error: self.broken.append(str(error)))
 
     def restart(self, *, offline=False):
+        assert self._folder, "nothing would be kept"
         self.context.close()
         self.start()
         self.context.set_offline(offline)
@@ -97,14 +100,14 @@ class PhoneInHand:
     def until_sent(self, *items):
         """Wait until the phone says so of each of these."""
         names = {item["id"] for item in items}
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not all(self.states().get(name) == "sent" for name in names):
             assert time.monotonic() < deadline, self.states()
             self.page.wait_for_timeout(100)
 
     def until_here(self, number):
         """Wait until the page belongs to this person: it is loaded anew when another one signed in."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             try:
                 if self.run("return store.who().id;") == number:
@@ -127,4 +130,4 @@ class PhoneInHand:
             # The page may be loaded anew meanwhile, when somebody else signs in.
             with contextlib.suppress(Error):
                 self.run(NOTHING_WAITS)
-        expect(self.words).to_have_text(words, timeout=20_000)
+        expect(self.words).to_have_text(words)

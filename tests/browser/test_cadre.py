@@ -87,10 +87,11 @@ def test_large_text_is_remembered(phone, people, enter):
     size = "parseFloat(getComputedStyle(document.querySelector('label')).fontSize)"
     before = phone.evaluate(size)
     phone.get_by_role("button", name="大字").click()
+    phone.get_by_role("button", name="标准字").wait_for()
     assert phone.evaluate(size) == before * 1.25
     enter(phone, people.cadre)
     phone.goto("/me/")
     assert phone.evaluate("getComputedStyle(document.body).fontSize") == "22.5px"
     phone.get_by_role("button", name="标准字").click()
-    phone.wait_for_url("**/me/")
+    phone.get_by_role("button", name="大字").wait_for()
     assert phone.evaluate("getComputedStyle(document.body).fontSize") == "18px"

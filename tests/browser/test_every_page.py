@@ -7,6 +7,9 @@ import pytest
 from accounts.models import AuditEntry, Job, JobState, Phone
 from accounts.tokens import make_token
 from lianhu.kit import clock
+from lianhu.kit.periods import Period
+from reports.models import Quota
+from reports.quotas.freeze import freeze
 from tests import county
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -59,6 +62,7 @@ def places(people):
     Phone.objects.create(id=uuid.uuid4(), user=people.cadre.user, **on_phone)
     figure = f"/figures/trip_days/cadre/{people.cadre.code}/?period=2026-05"
     unit = f"/units/{people.unit.code}/"
+    freeze(Period.parse("2026-05"))
     return [
         (None, "/login/"),
         (None, "/login/?next=/me/"),
@@ -66,13 +70,28 @@ def places(people):
         (people.cadre, "/me/?month=2026-05"),
         (people.colleague, "/me/"),
         (people.cadre, figure),
+        (people.cadre, "/me/past/"),
         (people.cadre, "/no/such/page/"),
         (people.cadre, "/trips/"),
+        (people.cadre, "/activities/"),
+        (people.cadre, "/activities/new/"),
+        (people.cadre, "/activities/new/project_review/"),
+        (people.cadre, "/errands/"),
+        (people.cadre, "/errands/new/"),
+        (people.unit_leader, "/self-check/"),
+        (people.unit_leader, "/self-check/preview/"),
+        (people.unit_leader, "/activities/new/heart_talk/"),
+        (people.office, "/work-plans/"),
+        (people.office, f"/activities/{people.unit.activities.earliest('pk').pk}/"),
         (people.unit_leader, unit),
         (people.unit_leader, f"{unit}?month=2026-05&state=missed"),
         (people.unit_leader, f"{unit}?q=nobody"),
-        (people.office, "/county/?month=2026-05"),
-        (people.office, "/county/?type=enterprise"),
+        (people.office, "/today/"),
+        (people.admin, "/backups/"),
+        (people.office, "/county/units/?month=2026-05"),
+        (people.office, "/county/units/?type=enterprise"),
+        (people.office, "/quotas/"),
+        (people.office, f"/quotas/{Quota.objects.earliest('pk').pk}/change/"),
         (people.office, "/imports/"),
         *((people.office, f"/imports/{job.pk}/") for job in jobs()),
         (people.branch, "/villages/?month=2026-05"),
@@ -170,5 +189,5 @@ def test_a_table_and_its_evidence_are_read_without_javascript(browser, live_serv
     enter(page, people.unit_leader)
     page.goto(f"/units/{people.unit.code}/?month=2026-05&q=泽仁")
     page.locator("a[data-panel]").first.click()
-    assert page.url.split("/")[3] == "figures"
+    page.wait_for_url("**/figures/**")
     context.close()

@@ -21,9 +21,9 @@ A = (12, "泽仁初", "P1-cadre")
 
 
 @pytest.fixture
-def phone(browser, live_server, tmp_path):
+def phone(browser, live_server):
     field._release.cache_clear()
-    phone = PhoneInHand(browser, live_server.url, tmp_path / "profile")
+    phone = PhoneInHand(browser, live_server.url)
     phone.server.sign_in(*A)
     yield phone
     phone.context.close()

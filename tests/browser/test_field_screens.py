@@ -133,12 +133,12 @@ def test_faults_stand_beside_their_fields_and_the_summary_leads_there(app, home,
     clean(app)
     summary.get_by_role("link", name="请写群众意见").click()
     field = app.get_by_label("群众意见和建议")
-    assert field.evaluate("field => field === document.activeElement")
-    assert field.get_attribute("aria-invalid") == "true"
+    expect(field).to_be_focused()
+    expect(field).to_have_attribute("aria-invalid", "true")
     told = field.get_attribute("aria-describedby").split()[-1]
     expect(app.locator(f"[id='{told}']")).to_contain_text("请写群众意见")
     field.fill("盼着修路")
-    assert field.get_attribute("aria-invalid") is None
+    expect(field).not_to_have_attribute("aria-invalid", "true")
     expect(summary.get_by_role("link")).to_have_count(2)
     assert not Visit.objects.filter(household=home, day=DAY).exists()
 
@@ -225,9 +225,9 @@ def test_a_waiting_one_is_changed_before_it_goes(app, home):
     app.get_by_role("button", name="保存到手机").click()
     app.get_by_role("link", name="改这份记录").click()
     box = app.get_by_role("textbox", name="第 1 条困难")
-    assert box.input_value() == WATER
+    expect(box).to_have_value(WATER)
     # The family may hold its code already: the matter can be changed, not taken back.
-    assert app.get_by_role("checkbox", name="记为诉求").is_disabled()
+    expect(app.get_by_role("checkbox", name="记为诉求")).to_be_disabled()
     expect(app.get_by_label("当场怎么答复的")).to_have_value("开春换埋深的管子")
     box.fill("引水管冻裂")
     app.get_by_role("button", name="保存到手机").click()
@@ -260,14 +260,14 @@ def test_what_came_of_an_answer_on_the_spot_is_chosen_and_comes_back(app, home, 
     clean(app)
     app.get_by_role("button", name="保存到手机").click()
     app.get_by_role("link", name="改这份记录").click()
-    assert app.get_by_role("radio", name="政策解释").is_checked()
+    expect(app.get_by_role("radio", name="政策解释")).to_be_checked()
     app.get_by_role("button", name="保存到手机").click()
     app.get_by_role("heading", name="已存在手机里").wait_for()
     (matter,) = [item for item in items(app) if item["kind"] == "grievance"]
     assert matter["payload"]["outcome"] == "explained"
     app.goto(f"/field/#/edit/{matter['id']}")
     app.get_by_role("heading", name="改这件诉求").wait_for()
-    assert app.get_by_role("radio", name="政策解释").is_checked()
+    expect(app.get_by_role("radio", name="政策解释")).to_be_checked()
     app.get_by_role("radio", name="部分解决").check()
     clean(app)
     app.get_by_role("button", name="保存到手机").click()
@@ -306,8 +306,7 @@ def test_a_trip_said_to_be_in_the_system_stays_said_when_the_visit_is_mended(app
     )
     app.goto(f"/field/#/edit/{identity}")
     known = app.get_by_role("checkbox", name="这天的下乡已经在系统里记过")
-    known.wait_for()
-    assert known.is_checked()
+    expect(known).to_be_checked()
     app.get_by_label("承诺事项").fill("下月带种子来")
     app.get_by_role("button", name="保存到手机").click()
     app.get_by_role("heading", name="已存在手机里").wait_for()
@@ -406,7 +405,7 @@ def test_when_the_phone_is_full_the_text_stays_and_it_is_said(app, home):
 
 def test_a_trip_that_overlaps_is_warned_of_not_blocked(app, people, clean):
     app.goto("/field/#/trip")
-    assert app.get_by_label("村", exact=True).input_value()
+    expect(app.get_by_label("村", exact=True)).not_to_have_value("")
     app.get_by_label("村", exact=True).select_option(people.village.code)
     app.get_by_label("第一天").fill("2026-06-03")
     app.get_by_text("这几天已经有一次下乡").wait_for()

@@ -71,7 +71,7 @@ def test_blacking_out_and_the_notice(desktop, people, home, enter, clean):
     clean(desktop)
     desktop.get_by_label("原因").fill("本户书面申请")
     desktop.get_by_role("button", name="遮蔽，不再恢复").click()
-    assert desktop.locator("h1").inner_text().startswith("已遮蔽户")
+    expect(desktop.locator("h1")).to_contain_text("已遮蔽户")
     clean(desktop)
     desktop.goto("/privacy/")
     clean(desktop)

@@ -37,7 +37,7 @@ def split(page, people, enter, clean):
     expect(page.get_by_label("新户的户编码")).to_have_value("HH-9")
     page.get_by_role("button", name="下一步").click()
     page.get_by_role("button", name="确认分户").click()
-    assert page.locator("h1").inner_text().startswith("多吉次仁户")
+    expect(page.locator("h1")).to_contain_text("多吉次仁户")
     clean(page)
 
 
@@ -69,7 +69,7 @@ def test_a_closed_household_and_what_was_typed_survive(desktop, people, enter, c
     expect(desktop.get_by_label("原因")).to_have_value("全家迁走")
     desktop.get_by_role("button", name="下一步").click()
     desktop.get_by_role("button", name="确认销户").click()
-    assert "销户" in desktop.locator(".banner").first.inner_text()
+    expect(desktop.locator(".banner").first).to_contain_text("销户")
     clean(desktop)
     assert Household.objects.get(code="HH-1").closed_on is not None
     desktop.goto("/households/HH-1/reopen/")

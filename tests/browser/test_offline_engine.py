@@ -38,10 +38,17 @@ HOME = {
 
 
 @pytest.fixture
-def phone(browser, live_server, tmp_path):
+def profile(tmp_path):
+    """For a test that closes the browser and starts it again."""
+    return tmp_path / "profile"
+
+
+@pytest.fixture
+def phone(browser, live_server, request):
     # A file that a developer changed during the run is a new release.
     field._release.cache_clear()
-    phone = PhoneInHand(browser, live_server.url, tmp_path / "profile")
+    folder = request.getfixturevalue("profile") if "profile" in request.fixturenames else None
+    phone = PhoneInHand(browser, live_server.url, folder)
     phone.server.sign_in(*A, households=[HOME])
     yield phone
     phone.context.close()
@@ -63,6 +70,7 @@ def visit(number=None, *, trip=None, day="2026-06-15", words="无"):
     }
 
 
+@pytest.mark.usefixtures("profile")
 def test_saved_without_a_signal_it_outlives_the_browser_and_is_sent_once(phone):
     phone.ready()
     phone.context.set_offline(True)
@@ -152,9 +160,8 @@ def test_a_rejected_item_stays_with_its_reason_holds_nobody_up_and_can_be_mended
     phone.context.set_offline(False)
     phone.status("1 条待上传 · 1 条被退回")
     assert phone.states() == {bad["id"]: "refused", good["id"]: "sent", child["id"]: "waiting"}
-    words = phone.page.locator("main").inner_text()
-    assert "走访日期：走访日期不能晚于今天" in words
-    assert "等被退回的走访改好" in words
+    expect(phone.page.locator("main")).to_contain_text("走访日期：走访日期不能晚于今天")
+    expect(phone.page.locator("main")).to_contain_text("等被退回的走访改好")
     sent = [number for _, ids, _ in phone.server.syncs() for number in ids]
     phone.send()
     assert [number for _, ids, _ in phone.server.syncs() for number in ids] == sent, "asked again in vain"
@@ -235,7 +242,7 @@ def test_any_other_answer_leaves_all_as_it_was(phone, instead, words):
     phone.send()
     if instead is busy:
         assert phone.states() == {one["id"]: "waiting"}, "before the server said so"
-        assert phone.page.get_by_role("button", name="现在上传").is_disabled()
+        expect(phone.page.get_by_role("button", name="现在上传")).to_be_disabled()
         return
     phone.status("全部已上传")
     assert list(phone.server.items) == [one["id"]]
@@ -325,6 +332,7 @@ def test_two_windows_do_not_send_the_same(phone):
     )
 
 
+@pytest.mark.usefixtures("profile")
 def test_an_expired_sign_in_loses_nothing_and_says_where_to_sign_in(phone):
     phone.ready()
     user, phone.server.user = phone.server.user, None
@@ -342,6 +350,7 @@ def test_an_expired_sign_in_loses_nothing_and_says_where_to_sign_in(phone):
     assert list(phone.server.items) == [one["id"]]
 
 
+@pytest.mark.usefixtures("profile")
 def test_another_persons_queue_is_a_count_and_goes_only_under_its_author(phone):
     phone.ready()
     phone.context.set_offline(True)
@@ -407,6 +416,7 @@ def test_what_a_left_is_neither_shown_to_b_nor_written_in_before_the_server_can_
     expect(phone.page.locator("main")).to_contain_text("陈试填")
 
 
+@pytest.mark.usefixtures("profile")
 def test_a_photo_goes_in_small_parts_and_resumes_where_it_broke_off(phone):
     phone.ready()
     phone.context.set_offline(True)
@@ -484,6 +494,7 @@ SENT_DAYS_AGO = """const [id, days] = given;
   db.close();"""
 
 
+@pytest.mark.usefixtures("profile")
 def test_accepted_items_and_the_copy_of_the_households_go_after_fourteen_days(phone):
     phone.ready()
     sent, waiting = visit(), visit(day="2026-06-14")
@@ -550,6 +561,7 @@ def test_a_phone_that_keeps_nothing_says_so(phone):
     )
 
 
+@pytest.mark.usefixtures("profile")
 def test_the_queue_is_saved_to_a_file_and_read_back_without_doubling(phone, tmp_path):
     phone.ready()
     phone.context.set_offline(True)
@@ -615,6 +627,7 @@ def test_the_office_hears_how_many_wait_and_how_old_they_are(phone):
     assert body["phone"]["oldest"]
 
 
+@pytest.mark.usefixtures("profile")
 def test_work_that_waits_for_days_is_said(phone):
     phone.ready()
     phone.context.set_offline(True)
@@ -648,6 +661,7 @@ def test_every_state_of_the_queue_page_is_clean(phone, clean):
     clean(phone.page)
     phone.context.set_offline(False)
     phone.status("3 条待上传 · 1 条被退回")
+    expect(phone.page.locator("h1")).to_contain_text("1 条被退回")
     assert phone.page.locator("h1").inner_text().split("\n") == ["3 条待上传，", "1 条被退回"]
     assert (
         phone.page.get_by_role("link", name="标为代访").get_attribute("href") == f"#/edit/{bad['id']}/proxy"

@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from grievances.models import Grievance
 from reports.pages import field
@@ -113,7 +114,7 @@ def test_a_refusal_of_the_real_rules_is_shown_beside_its_field(phone, people):
     visit["payload"] |= {"household": other.code, "trip": None}
     phone.save(visit | {"parents": []})
     phone.status("1 条被退回")
-    assert phone.page.get_by_role("link", name="改").count()
+    expect(phone.page.get_by_role("link", name="改").first).to_be_visible()
 
 
 def test_the_session_ends_and_nothing_is_lost(phone, people, enter):

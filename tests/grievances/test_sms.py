@@ -12,7 +12,7 @@ from accounts.channels import webhook as webhook_channel
 from accounts.channels.webhook import WebhookChannel
 from grievances import family, sms
 from grievances.models import FamilyNotice, Grievance, TellingWay
-from lianhu.celery import VISIBILITY_SECONDS, app
+from lianhu.celery import VISIBILITY_SECONDS
 from lianhu.kit import clock
 from lianhu.kit.privacy import seal
 from tests import county
@@ -267,9 +267,3 @@ def test_as_many_a_minute_as_the_channel_allows(people, gateway, monkeypatch):
     for _ in range(3):
         entered(people)
     assert [sms.send(clock.now()), sms.send(clock.now())] == [2, 1]
-
-
-def test_the_scheduler_knows_the_tasks():
-    names = {entry["task"] for entry in app.conf.beat_schedule.values()}
-    app.loader.import_default_modules()
-    assert {"send_family_sms", "remind_of_families"} <= names & set(app.tasks)

@@ -122,7 +122,7 @@ def small_disk(tmp_path):
         yield place, {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))}
 
 
-def wait_for(true, seconds=20.0):
+def wait_for(true, seconds=60.0):
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, "did not happen in time"

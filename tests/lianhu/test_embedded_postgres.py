@@ -3,7 +3,6 @@ import os
 import stat
 import subprocess
 import sys
-import time
 
 import psutil
 
@@ -40,21 +39,19 @@ def test_two_first_commands_at_once_share_one_server(station):
     assert len(starts) == 1
     assert "20" in starts.pop()
     first, second = both
-    first.communicate("\n", timeout=20)
+    first.communicate("\n", timeout=120)
     assert station.postmaster().is_running()
-    second.communicate("\n", timeout=20)
+    second.communicate("\n", timeout=120)
     assert station.processes() == []
 
 
 def test_the_server_does_not_inherit_the_output_of_a_command(station):
     holder = station.hold()
-    begin = time.monotonic()
     words = f"out=$({sys.executable} {ROOT}/manage.py shell -v0 -c \"{CONNECT}print('said')\"); echo [$out]"
-    # The server outlives this command, started by whom it may.
-    done = subprocess.run(["sh", "-c", words], env=station.env, capture_output=True, text=True, timeout=30)
+    # The server outlives this command, which would wait for it for ever.
+    done = subprocess.run(["sh", "-c", words], env=station.env, capture_output=True, text=True, timeout=120)
     assert done.stdout.strip() == "[said]"
-    assert time.monotonic() - begin < 20
-    holder.communicate("\n", timeout=20)
+    holder.communicate("\n", timeout=120)
 
 
 def test_output_closes_though_the_server_that_it_started_lives_on(station):
@@ -65,7 +62,7 @@ def test_output_closes_though_the_server_that_it_started_lives_on(station):
     starter.stdin.close()
     assert starter.stdout.read() == ""  # end of file comes, while `other` keeps the server
     assert station.postmaster().is_running()
-    other.communicate("\n", timeout=20)
+    other.communicate("\n", timeout=120)
     assert station.processes() == []
 
 
@@ -73,7 +70,7 @@ def test_a_killed_user_does_not_keep_the_server_running(station):
     holder = station.hold()
     holder.kill()
     holder.wait()
-    assert station.quiet_within(10)
+    assert station.quiet_within(60)
     assert station.shell(CONNECT + "print('again')").stdout.strip() == "again"
 
 
@@ -82,7 +79,7 @@ def test_a_killed_keeper_leaves_a_server_that_the_last_user_stops(station):
     (keeper,) = [each for each in station.processes() if "keeper.py" in " ".join(each.cmdline())[:400]]
     keeper.kill()
     assert station.postmaster().is_running()
-    holder.communicate("\n", timeout=20)
+    holder.communicate("\n", timeout=120)
     assert station.processes() == []
 
 
@@ -98,7 +95,7 @@ def test_a_killed_server_is_recovered_with_its_data(station):
     wait_for(lambda: not server.is_running() or server.status() == psutil.STATUS_ZOMBIE)
     assert (station.data / "postgres" / "postmaster.pid").exists()
     # The process that was there all along, and then a new one.
-    assert holder.communicate("\n", timeout=40)[0].strip() == "7"
+    assert holder.communicate("\n", timeout=120)[0].strip() == "7"
     assert station.shell(CONNECT + "k.execute('SELECT n FROM kept'); print(k.fetchone()[0])").stdout == "7\n"
     assert station.processes() == []
 
@@ -120,7 +117,7 @@ def test_a_deep_directory_with_blanks_and_quotes_works(tmp_path):
         assert short != deep.data / "postgres"
         assert len(os.fsencode(short / ".s.PGSQL.5432")) <= SOCKET_LIMIT
         assert stat.S_IMODE(short.stat().st_mode) == 0o700
-        holder.communicate("\n", timeout=20)
+        holder.communicate("\n", timeout=120)
         assert not short.exists()
         assert deep.processes() == []
     finally:
@@ -160,8 +157,8 @@ def test_an_interrupted_initdb_leaves_nothing_and_the_next_start_works(station):
     starter = station.start_shell(CONNECT)
     wait_for(lambda: (draft / "PG_VERSION").exists())
     starter.send_signal(2)
-    starter.communicate(timeout=20)
-    assert station.quiet_within(5)
+    starter.communicate(timeout=120)
+    assert station.quiet_within(60)
     assert not draft.exists()
     assert station.shell(CONNECT + "print('works')").stdout.strip() == "works"
 

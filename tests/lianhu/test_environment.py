@@ -58,11 +58,25 @@ def test_a_missing_setting_is_named(name):
         ("LIANHU_PHOTOS_S3", "https://id:key@store.example/photos?style=other"),
         ("LIANHU_PHOTO_ACCEL", "kept-photos"),
         ("LIANHU_PHOTO_ACCEL", "/kept/../photos/"),
+        ("LIANHU_EXPORT_ACCEL", "kept-exports"),
+        ("LIANHU_MAP_TILES", "https://tiles.example/map.png"),
+        ("LIANHU_MAP_TILES", "//tiles.example/{z}/{x}/{y}.png"),
+        ("LIANHU_MAP_TILES", "https://tiles.example; script-src */{z}/{x}/{y}.png"),
     ],
 )
 def test_a_malformed_setting_is_named(name, value):
     with pytest.raises(ImproperlyConfigured, match=name):
         environment.read(PRODUCTION | {name: value})
+
+
+def test_tiles_come_from_here_or_from_a_named_host():
+    assert environment.read(PRODUCTION).map_tiles == ""
+    own = environment.read(PRODUCTION | {"LIANHU_MAP_TILES": "/tiles/{z}/{x}/{y}.png"})
+    assert (own.map_tiles, own.map_origin) == ("/tiles/{z}/{x}/{y}.png", "")
+    other = environment.read(
+        PRODUCTION | {"LIANHU_MAP_TILES": "https://tiles.example:8443/a/{z}/{x}/{y}.png?k=1"}
+    )
+    assert other.map_origin == "https://tiles.example:8443"
 
 
 def test_photos_are_kept_beside_the_data_or_in_a_store(tmp_path):
