@@ -13,6 +13,8 @@ from django.core.files.storage import FileSystemStorage
 # Address below /static/, and where npm puts the file.
 FILES = {
     "vendor/chart.js/chart.umd.min.js": "chart.js/dist/chart.umd.min.js",
+    # The script names its map; what it names has to be there when files get their hashed names.
+    "vendor/chart.js/chart.umd.min.js.map": "chart.js/dist/chart.umd.min.js.map",
     "vendor/idb/index.js": "idb/build/index.js",
     "vendor/lean-qr/index.mjs": "lean-qr/index.mjs",
 }

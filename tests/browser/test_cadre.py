@@ -52,7 +52,7 @@ def test_one_place_needs_no_tab_bar_and_several_do(phone, people, enter):
     phone.context.clear_cookies()
     enter(phone, people.cadre)
     phone.goto("/me/")
-    assert phone.locator("nav.menu a").all_inner_texts() == ["我的", "走访", "诉求"]
+    assert phone.locator("nav.menu a").all_inner_texts() == ["我的", "走访", "诉求", "活动"]
 
 
 def test_what_a_thumb_meets_is_large_enough(phone, people, enter):

@@ -52,7 +52,7 @@ class Worker:
         root = psutil.Process(self.process.pid)
         for part in (root, *root.children(recursive=True)):
             os.kill(part.pid, signal.SIGKILL)
-        self.process.wait(20)
+        self.process.wait(120)
 
 
 @pytest.fixture

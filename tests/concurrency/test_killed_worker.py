@@ -136,7 +136,10 @@ class held:
 
 
 def waiting_backends():
-    return rows("SELECT DISTINCT pid FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
+    return rows(
+        """SELECT DISTINCT pid FROM pg_locks JOIN pg_stat_activity USING (pid)
+           WHERE NOT granted AND locktype = 'transactionid' AND datname = current_database()"""
+    )
 
 
 def backends():
