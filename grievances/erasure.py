@@ -134,11 +134,9 @@ def _black_out_errands(home: Household) -> None:
     waiting = errands.filter(activity__isnull=True, withdrawn_at__isnull=True)
     waiting.update(withdrawn_at=clock.now(), withdraw_reason=BLACKED_OUT)
     errands.update(topic=BLACKED_OUT, withdraw_reason=_words_gone("withdraw_reason"))
-    done = Activity.objects.filter(errand__household=home)
+    done = Activity.objects.filter(household=home)
     remove_activity_files(done)
-    Activity.objects.filter(pk__in=list(done.values_list("pk", flat=True))).update(
-        topic=BLACKED_OUT, summary=_words_gone("summary"), void_reason=_words_gone("void_reason")
-    )
+    done.update(topic=BLACKED_OUT, summary=_words_gone("summary"), void_reason=_words_gone("void_reason"))
 
 
 _WORDS_OF_A_VISIT: dict[type[Any], tuple[str, ...]] = {
@@ -197,7 +195,7 @@ def _black_out_log(home: Household, entry: AuditEntry) -> int:
     visits = Visit.objects.filter(household=home).values("pk")
     alike = DuplicateVerdict.objects.filter(Q(first=home) | Q(second=home))
     matters = Grievance.objects.filter(household=home).values("pk")
-    errands = Errand.objects.filter(household=home)
+    done = Activity.objects.filter(household=home)
     about: dict[type[Any], Any] = {
         Household: [home.pk],
         Visit: visits,
@@ -208,10 +206,10 @@ def _black_out_log(home: Household, entry: AuditEntry) -> int:
         Question: Question.objects.filter(visit__household=home).values("pk"),
         HouseholdChange: HouseholdChange.objects.filter(household=home).values("pk"),
         DuplicateVerdict: alike.values("pk"),
-        Errand: errands.values("pk"),
-        Activity: errands.filter(activity__isnull=False).values("activity"),
+        Errand: Errand.objects.filter(household=home).values("pk"),
+        Activity: done.values("pk"),
         # Entries about a file name its activity.
-        ActivityFile: errands.filter(activity__isnull=False).values("activity"),
+        ActivityFile: done.values("pk"),
         Grievance: matters,
         GrievanceEvent: GrievanceEvent.objects.filter(grievance__in=matters).values("pk"),
         # Entries about a file name what it belongs to.

@@ -178,6 +178,7 @@ def finish_errand(errand: Errand, words: str, *, on: datetime.date, by: User) ->
         village_id=locked.village_id,
         topic=locked.topic,
         summary=words.strip(),
+        household_id=locked.household_id,
         recorded_at=now,
         recorded_by=by,
     )

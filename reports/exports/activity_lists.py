@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import Q
-
 from lianhu.kit import clock
 from lianhu.kit.excel.write import Column
 from registry.models import Role, Unit
@@ -35,12 +33,15 @@ def _activities(asked: Asked) -> Table:
     def rows(batch: list[Any]) -> Rows:
         reads = readable(batch, asked.user)
         for one in batch:
-            words = (one.topic, one.summary, one.names) if one.pk in reads else ("", "", "")
+            read = one.pk in reads
+            people = (one.headcount, one.organiser) if read else (None, "")
+            words = (one.topic, one.summary, one.names) if read else ("", "", "")
+            void = f"已作废：{one.void_reason}" if read else "已作废"
             yield (
                 *(one.day, one.get_kind_display(), SUBTYPES.get(one.subtype, "")),
                 *(one.unit.name if one.unit else "", one.village.name if one.village else ""),
-                *("、".join(each.cadre.name for each in one.people), one.headcount, one.organiser),
-                *(*words, f"已作废：{one.void_reason}" if one.voided_at else ""),
+                *("、".join(each.cadre.name for each in one.people), *people),
+                *(*words, void if one.voided_at else ""),
             )
 
     filtered = activities.Asked.of(asked.query)
@@ -129,8 +130,10 @@ def _self_checks(asked: Asked) -> Table:
         *(Column(f"{words}（{measure}）", "number") for words, measure in QUESTIONS.values()),
     )
     found = visible_checks(asked.user).filter(submitted_at__isnull=False).select_related("cadre")
-    if asked.get("year").isascii() and asked.get("year").isdigit() and len(asked.get("year")) == 4:
-        found = found.filter(Q(year=int(asked.get("year"))))
+    year = asked.get("year")
+    # As its page: this year's unless said.
+    known = year.isascii() and year.isdigit() and len(year) == 4
+    found = found.filter(year=int(year) if known else asked.on.year)
 
     def rows(batch: list[Any]) -> Rows:
         for one in batch:

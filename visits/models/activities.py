@@ -48,6 +48,10 @@ class Activity(Voidable):
     village = models.ForeignKey(
         Village, models.PROTECT, null=True, blank=True, related_name="activities", verbose_name="村"
     )
+    # Of 代办事项: the family it was done for, also once it is void.
+    household = models.ForeignKey(
+        Household, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="户"
+    )
     headcount = models.PositiveIntegerField("人数", null=True, blank=True)
     topic = models.CharField("主题", max_length=500)
     # One of `visits.activity_kinds.SUBTYPES[kind]`, or none.
