@@ -1,6 +1,5 @@
 """Lists of the field work: trips, visits, arrivals, 补录 (contract, section 3)."""
 
-import datetime
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ from lianhu.kit.excel.write import Column
 from registry.models import Unit, Village
 from registry.scope import scope_of
 from reports.exports.kinds import Asked, Export, Several, Table
-from reports.pages import arrivals, backfill, trips
+from reports.pages import arrivals, backfill, trips, visits_list
 from reports.pages.household_visits import COLUMNS, row_of, with_records
 from reports.pages.households import may_have_households
 from visits.arrivals import CONFIRMING, waiting
@@ -51,19 +50,10 @@ def _may_visits(asked: Asked) -> bool:
     """A unit or village that is named must be one's own."""
     if not may_have_households(asked.user):
         return False
-    unit, village = _places(asked)
+    unit, village = asked.get("unit"), asked.get("village")
     units, villages = Unit.objects.visible_to(asked.user), Village.objects.visible_to(asked.user)
     return (not unit or units.filter(code=unit).exists()) and (
         not village or villages.filter(code=village).exists()
-    )
-
-
-def _places(asked: Asked) -> tuple[str, str]:
-    """Code of the unit, and of the village; the lists of dashboards say place=unit:编码."""
-    kind, _, code = asked.get("place").partition(":")
-    return (
-        asked.get("unit") or (code if kind == "unit" else ""),
-        asked.get("village") or (code if kind == "village" else ""),
     )
 
 
@@ -73,20 +63,28 @@ def _visits(asked: Asked) -> Table:
     What a companion's visit says is in the record of the visit it accompanied.
     """
     months = trips.months_asked(asked.user, asked.query, asked.on)
-    found, day = Visit.objects.visible_to(asked.user), _the_day(asked)
-    if day is not None:
-        found = found.filter(day=day)
-    elif months is None:
+    found = Visit.objects.visible_to(asked.user)
+    if months is None:
         found = found.filter(cadre=scope_of(asked.user).cadre_id)
     else:
         found = found.filter(day__range=(months.month.first, months.month.last))
-    unit, village = _places(asked)
+    unit, village = asked.get("unit"), asked.get("village")
     if unit:
         posts = Visit.objects.filter(cadre__post_spans__unit__code=unit, **_ON_THE_DAY)
         found = found.filter(pk__in=posts.values("pk"))
     if village:
         found = found.filter(household__village__code=village)
-    found = with_records(found.order_by("day", "pk"))
+    return _records(found, months.label if months else "")
+
+
+def _met_visits(asked: Asked) -> Table:
+    """见面走访 that count, as the dashboards' list shows them."""
+    shown = visits_list.met_visits(asked.user, asked.query, asked.on)
+    return _records(shown.found, shown.label)
+
+
+def _records(visits: Any, span: str) -> Table:
+    found = with_records(visits.order_by("day", "pk"))
     found = found.select_related("cadre", "record", "household__village", "accompanies__cadre")
 
     def rows(batch: list[Any]) -> Rows:
@@ -96,16 +94,8 @@ def _visits(asked: Asked) -> Table:
             notes = [*cells[len(COLUMNS) :], with_whom, _late(one)]
             yield home.village.name, home.code, *cells[: len(COLUMNS)], "；".join(filter(None, notes))
 
-    span = day.isoformat() if day else months.label if months else ""
-    period = f"统计期间：{span}" if span else ""
-    return Table((Column("村(社区)"), Column("户编码", "code"), *COLUMNS), found, rows, period=period)
-
-
-def _the_day(asked: Asked) -> datetime.date | None:
-    try:
-        return datetime.date.fromisoformat(asked.get("day"))
-    except ValueError:
-        return None
+    columns = (Column("村(社区)"), Column("户编码", "code"), *COLUMNS)
+    return Table(columns, found, rows, period=f"统计期间：{span}" if span else "")
 
 
 # The cadre's unit is that of the day of the visit.
@@ -180,6 +170,7 @@ def _day(moment: Any) -> Any:
 EXPORTS = (
     Export("trips", "下乡登记表", lambda asked: may_have_households(asked.user), _trips),
     Export("visits", "入户走访登记表", _may_visits, _visits),
+    Export("met_visits", "见面走访", lambda asked: may_have_households(asked.user), _met_visits),
     Export("arrivals", "待确认报到", lambda asked: scope_of(asked.user).has(*CONFIRMING), _arrivals),
     Export("backfill", "待审批补录", lambda asked: scope_of(asked.user).has(*backfill.DECIDING), _backfill),
 )

@@ -3,12 +3,12 @@
 import datetime
 from typing import Any
 
-from registry.models import Cadre, Role, Village
+from registry.models import Cadre, Household, Role, Village
 from registry.scope import scope_of
 
 
 def rights_of(user: Any, on: datetime.date) -> dict[str, Any]:
-    """Roles, and the ids of units, villages and people whose rows one sees; of the county's office all."""
+    """Roles, and the ids of units, villages, people and households whose rows one sees; of the county's office all."""
     scope = scope_of(user, on)
     whole = scope.county
     return {
@@ -17,6 +17,8 @@ def rights_of(user: Any, on: datetime.date) -> dict[str, Any]:
         "units": sorted(scope.unit_ids),
         "villages": [] if whole else _ids(Village.objects.visible_to(user)),
         "cadres": [] if whole else _ids(Cadre.objects.visible_to(user)),
+        # A pairing handed over takes its family along, whoever the holder's unit is.
+        "homes": [] if whole else _ids(Household.objects.visible_to(user)),
         "covered": sorted(scope.cadre_ids),
     }
 
@@ -42,6 +44,7 @@ _TOLD = {
     "villages": "您能看的村(社区)比做这份文件时少了",
     "covered": "您代管的干部比做这份文件时少了",
     "cadres": "您能看的干部比做这份文件时少了",
+    "homes": "您能看的户比做这份文件时少了",
 }
 
 

@@ -1,7 +1,8 @@
 """见面走访 of a day or a month: the rows behind the bars of a dashboard."""
 
 import datetime
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
@@ -29,42 +30,58 @@ def visits(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     if not may_have_households(user):
         raise Http404
-    first, last, label = _days(request)
-    area, place = _area(request)
-    found = area.visits(first, min(last, clock.today())).select_related("household__village", "cadre")
+    shown = met_visits(user, request.GET.dict(), clock.today())
+    found = shown.found.select_related("household__village", "cadre")
     page = Paginator(found.order_by("-day", "household__village__code", "pk"), PAGE).get_page(
         request.GET.get("page")
     )
+    area = shown.area
     kept = {name: request.GET[name] for name in ("day", "month", "place") if request.GET.get(name)}
-    context: dict[str, Any] = {"page": page, "label": label, "place": place, "query": urlencode(kept) + "&"}
+    context: dict[str, Any] = {"page": page, "label": shown.label, "place": shown.place}
+    context["query"] = urlencode(kept) + "&"
     if area.kind != "linked" or has_overview(user):
         context["back"] = area.address
     return render(request, "dashboards/visits.html", context)
 
 
-def _days(request: HttpRequest) -> tuple[datetime.date, datetime.date, str]:
+class Shown(NamedTuple):
+    """What the page lists; its export asks the same."""
+
+    found: Any
+    label: str
+    area: Area
+    place: str
+
+
+def met_visits(user: Any, query: Mapping[str, str], today: datetime.date) -> Shown:
+    """Raise Http404 for a place that is not one's own, and for a day that is none."""
+    first, last, label = _days(query, today)
+    area, place = _area(user, query)
+    return Shown(area.visits(first, min(last, today)), label, area, place)
+
+
+def _days(query: Mapping[str, str], today: datetime.date) -> tuple[datetime.date, datetime.date, str]:
     try:
-        if "day" in request.GET:
-            day = datetime.date.fromisoformat(request.GET["day"])
+        if "day" in query:
+            day = datetime.date.fromisoformat(query["day"])
             return day, day, f"{day.year}年{day.month}月{day.day}日"
-        code = request.GET.get("month")
-        month = Period.parse(code) if code else Period.month_of(clock.today())
+        code = query.get("month")
+        month = Period.parse(code) if code else Period.month_of(today)
     except ValueError as error:
         raise Http404 from error
     return month.first, month.last, month.label
 
 
-def _area(request: HttpRequest) -> tuple[Area, str]:
-    kind, _, code = request.GET.get("place", "").replace("\x00", "").partition(":")
+def _area(user: Any, query: Mapping[str, str]) -> tuple[Area, str]:
+    kind, _, code = query.get("place", "").replace("\x00", "").partition(":")
     if kind == "unit":
-        unit = Unit.objects.visible_to(request.user).filter(code=code).first()
+        unit = Unit.objects.visible_to(user).filter(code=code).first()
         if unit is not None:
-            return unit_area(request.user, unit), unit.name
+            return unit_area(user, unit), unit.name
     elif kind == "village":
-        village = Village.objects.visible_to(request.user).filter(code=code).first()
+        village = Village.objects.visible_to(user).filter(code=code).first()
         if village is not None:
-            return village_area(request.user, village), village.name
+            return village_area(user, village), village.name
     elif not kind:
-        whole = scope_of(request.user).county
-        return (county_area if whole else linked_area)(request.user), ""
+        return (county_area if scope_of(user).county else linked_area)(user), ""
     raise Http404

@@ -27,6 +27,7 @@ PAGES = {
     "leave_away": "handover",
     "duplicates_settled": "duplicates",
     "visits": "trips",
+    "met_visits": "visits",
     "feedback": "feedback_all",
 }
 NAMES = sorted(PAGES)
@@ -122,8 +123,9 @@ def test_visits_are_those_of_the_month_and_of_a_unit_or_village(people, exported
     assert len(exported(people.office, "visits", "?month=2026-05").rows) == 1
     of_unit = exported(people.office, "visits", f"?unit={people.unit.code}")
     assert (of_unit.column("户编码"), of_unit.column("群众意见")) == ([people.household.code], ["修路"])
-    of_day = exported(people.office, "visits", f"?day=2026-05-31&place=unit:{people.unit.code}")
+    of_day = exported(people.office, "met_visits", f"?day=2026-05-31&place=unit:{people.unit.code}")
     assert len(of_day.rows) == 1
+    assert signed_in(people.branch).post("/exports/met_visits/?day=2026-02-30").status_code == 404
     of_village = exported(people.branch, "visits", f"?village={people.village.code}")
     assert of_village.column("户编码") == [people.household.code]
     for place in (f"?unit={people.other_unit.code}", f"?village={people.other_village.code}"):
