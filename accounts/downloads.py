@@ -80,7 +80,7 @@ def ask(title: str, asked: dict[str, Any], *, rights: dict[str, Any], by: User) 
 
 def make(job_id: int, write: Callable[[Job, Path, Say], dict[str, Any]]) -> None:
     """Do the job; a second delivery finds it taken. `write` makes the file and says of it at least `as`, its name."""
-    job = jobs.claim(job_id)
+    job = jobs.claim(job_id, KIND)
     if job is None:
         return
     path = _folder() / job.params["file"]

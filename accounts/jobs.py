@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from celery import current_app
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Q
 
 from accounts.acting import Acting, acting, acting_as
@@ -59,11 +59,15 @@ def start_slots(due: Sequence[tuple[str, str, datetime.datetime]], now: datetime
     return len(added)
 
 
-def claim(job_id: int) -> Job | None:
-    """Take the job for this worker; None when another has it or it is over (a task may come twice)."""
+def claim(job_id: int, *kinds: str) -> Job | None:
+    """Take the job for this worker; None when another has it or it is over (a task may come twice).
+
+    `kinds`: what it has to be. After a restore ids begin again, and the queue may still hold a message of before.
+    """
     moment = clock.now()
+    asked = Q(kind__in=kinds) if kinds else Q()
     free = Q(state=JobState.WAITING) | _silent(moment)
-    taken = Job.objects.filter(free, pk=job_id, cancel_asked_at=None).update(
+    taken = Job.objects.filter(free, asked, pk=job_id, cancel_asked_at=None).update(
         state=JobState.RUNNING, attempt=F("attempt") + 1, started_at=moment, heartbeat_at=moment
     )
     return Job.objects.get(pk=job_id) if taken else None
@@ -189,15 +193,22 @@ class Heartbeat:
         self._thread.join()
 
     def _beat(self) -> None:
-        held = (self._attempt, JobState.RUNNING, None)
         try:
             while not self._over.wait(_BEAT_SECONDS):
-                step, percent = self._said
-                Job.objects.filter(pk=self._job_id, attempt=self._attempt, state=JobState.RUNNING).update(
-                    heartbeat_at=clock.now(), step=step, percent=percent
-                )
-                row = Job.objects.filter(pk=self._job_id).values_list("attempt", "state", "cancel_asked_at")
-                if row.first() not in (held, None):
-                    self._cancelled.set()
+                try:
+                    self._say_so()
+                except DatabaseError as error:
+                    # A hiccup; a thread that died of it would make the job look dead to other workers.
+                    log.warning("job %s: no heartbeat: %s", self._job_id, type(error).__name__)
+                    connection.close()
         finally:
             connection.close()
+
+    def _say_so(self) -> None:
+        step, percent = self._said
+        Job.objects.filter(pk=self._job_id, attempt=self._attempt, state=JobState.RUNNING).update(
+            heartbeat_at=clock.now(), step=step, percent=percent
+        )
+        row = Job.objects.filter(pk=self._job_id).values_list("attempt", "state", "cancel_asked_at")
+        if row.first() not in ((self._attempt, JobState.RUNNING, None), None):
+            self._cancelled.set()

@@ -149,7 +149,7 @@ def run_now(entry: Entry, *, by: User) -> Job | None:
 
 def run_entry(entry: Entry, job_id: int) -> None:
     """Do the job; a second delivery finds it taken. What failed by the clock is tried three times."""
-    job = jobs.claim(job_id)
+    job = jobs.claim(job_id, entry.kind)
     if job is None:
         return
     try:

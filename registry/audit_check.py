@@ -25,7 +25,7 @@ def check_audit() -> AuditCheck:
 
 
 def run_check(job_id: int) -> None:
-    job = claim(job_id)
+    job = claim(job_id, "check_audit")
     if job is None:
         return
     with Heartbeat(job):

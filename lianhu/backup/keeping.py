@@ -76,7 +76,7 @@ def last_failed() -> Job | None:
 
 def run_backup(job_id: int) -> None:
     """Do the job; a second delivery finds it taken."""
-    job = jobs.claim(job_id)
+    job = jobs.claim(job_id, *KINDS)
     if job is None:
         return
     try:

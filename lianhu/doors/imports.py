@@ -61,7 +61,7 @@ def confirm_import(job: Job, *, by: User) -> Job:
 
 def run_import(job_id: int) -> None:
     """Do the job; a second delivery finds it taken. Faults are a result, not a failure."""
-    job = claim(job_id)
+    job = claim(job_id, *map(_job_kind, BOOKS))
     if job is None:
         return
     path, dry_run = _file(job), job.params["dry_run"]
