@@ -1,5 +1,6 @@
 """What happened to a matter: its steps, what was asked of the next level, the year's counter."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -74,6 +75,8 @@ class GrievanceEvent(models.Model):
         ordering = ("id",)
         indexes = (
             models.Index(fields=["grievance", "id"], name="event_timeline"),
+            # What came after a cut-off (`reports.quotas.as_recorded`); rows lie in the order they were recorded.
+            BrinIndex(fields=["recorded_at"], name="event_recorded"),
             # Few of a million steps, and counted for each public page.
             models.Index(
                 fields=["grievance"],

@@ -52,6 +52,8 @@ def freeze_due(
 @transaction.atomic
 def freeze(period: Period) -> bool:
     """False when it is frozen already; then nothing changes."""
+    # What an import says was recorded before the cut-off is there to be seen once it is over.
+    lock_for_transaction("import")
     lock_for_transaction("figures")
     if FrozenPeriod.objects.filter(code=period.code).exists():
         return False
