@@ -3,12 +3,13 @@
 from lianhu.kit import fields
 from visits.activity_kinds import SUBTYPES
 from visits.forms import ActivityForm
-from visits.models import Checked
+from visits.models import ActivityKind, Checked
 
 
 class ActivityEntryForm(ActivityForm):
     """For page and phone alike; an older phone's items lack what came later, and are taken."""
 
+    kind = fields.ChoiceField(label="类型", choices=ActivityKind.choices)
     subtype = fields.ChoiceField(label="细类", required=False, choices=tuple(SUBTYPES.items()))
     organiser = fields.TextField(label="组织者", required=False, max_length=100)
     summary = fields.TextField(label="内容", required=False, max_length=10000, lines=True)

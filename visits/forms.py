@@ -37,8 +37,12 @@ class VisitForm(forms.Form):
     solved_on_spot = fields.FlagField(label="当场解决", required=False)
 
 
+# The sheet 活动 has the contract's kinds (section 5); 督查, there a part of 六(一), is entered on its page.
+SHEET_KINDS = [choice for choice in ActivityKind.choices if choice[0] != ActivityKind.INSPECTION]
+
+
 class ActivityForm(forms.Form):
-    kind = fields.ChoiceField(label="类型", choices=ActivityKind.choices)
+    kind = fields.ChoiceField(label="类型", choices=SHEET_KINDS)
     day = fields.DateField(label="日期")
     unit = fields.CodeField(label="单位编码", required=False, help_text="单位、村、工号至少填一项")
     village = fields.VillageCodeField(label="村编码", required=False)

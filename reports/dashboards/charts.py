@@ -289,7 +289,7 @@ def trend(
         name="trend",
         statement=_trend_statement(points, today),
         note=f"{note} · 来源：下乡等记录",
-        heads=["月份", "完成 / 应完成", "完成率", ""],
+        heads=["月份", "完成 / 应完成", "完成率", "哪天的数"],
         rows=[
             [
                 Cell(month.label, url(month)),
@@ -356,7 +356,7 @@ def visits(area: Area, period: Period, days: Sequence[Day], today: Date) -> Char
         name="visits",
         statement=statement,
         note=f"{until}{'' if by_month else '，空心为休息日'} · 来源：走访记录，补录批准后计入",
-        heads=["月份" if by_month else "日期", "见面走访", *([] if by_month else [""])],
+        heads=["月份" if by_month else "日期", "见面走访", *([] if by_month else ["休息日"])],
         rows=[
             [
                 Cell(f"{day.day.year}年{day.day.month}月" if by_month else day.day.isoformat()),
