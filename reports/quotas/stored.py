@@ -74,9 +74,16 @@ WHERE (c.unit_id, c.actual, c.target, c.status, c.done, c.total)
       IS DISTINCT FROM (EXCLUDED.unit_id, EXCLUDED.actual, EXCLUDED.target, EXCLUDED.status, EXCLUDED.done,
                         EXCLUDED.total)"""
 
-_OF_SUBJECTS = """(c.subject_kind = 'cadre' AND (%(cadres)s::bigint[] IS NULL OR c.subject_id = ANY(%(cadres)s))
-    OR c.subject_kind = 'unit' AND (%(units)s::bigint[] IS NULL OR c.subject_id = ANY(%(units)s))
-    OR c.subject_kind = 'village' AND (%(villages)s::bigint[] IS NULL OR c.subject_id = ANY(%(villages)s)))"""
+
+def _of_subjects(subjects: Subjects) -> str:
+    """Rows of these subjects. Only what is asked is said, so that few subjects are found by their index."""
+    asked = {"cadre": subjects.cadres, "unit": subjects.units, "village": subjects.villages}
+    said = [
+        f"c.subject_kind = '{kind}'" + ("" if ids is None else f" AND c.subject_id = ANY(%({kind}s)s)")
+        for kind, ids in asked.items()
+        if ids is None or ids
+    ]
+    return f"({' OR '.join(f'({each})' for each in said)})" if said else "false"
 
 
 def fresh_rows(period: Period, rules: Sequence[Quota], *, as_of: Date) -> tuple[str, dict[str, Any]] | None:
@@ -92,7 +99,7 @@ def _store(
     period: Period, rules: Sequence[Quota], *, as_of: Date, subjects: Subjects, of_rules: bool
 ) -> None:
     """`of_rules`: only rows of these rules may go; else those of all others are gone too."""
-    condition = _OF_SUBJECTS + (" AND c.quota_id = ANY(%(quota_ids)s)" if of_rules else "")
+    condition = _of_subjects(subjects) + (" AND c.quota_id = ANY(%(quota_ids)s)" if of_rules else "")
     params = params_for(period, as_of, subjects) | {
         "period": period.code,
         "quota_ids": [rule.pk for rule in rules],
