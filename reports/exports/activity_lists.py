@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from lianhu.kit import clock
 from lianhu.kit.excel.write import Column
 from registry.models import Role, Unit
 from registry.scope import scope_of
-from reports.exports.kinds import Asked, Export, Table
+from reports.exports.kinds import Asked, Export, Table, day_of
 from reports.pages import activities, errands
 from visits.activity_kinds import SUBTYPES
 from visits.activity_rights import readable
@@ -62,9 +61,9 @@ def _errands(asked: Asked) -> Table:
     def rows(batch: list[Any]) -> Rows:
         for one in batch:
             yield (
-                *(_day(one.posted_at), one.village.name, one.household.head_name if one.household else ""),
+                *(day_of(one.posted_at), one.village.name, one.household.head_name if one.household else ""),
                 *(one.topic, one.posted_by.name, one.taken_by.name if one.taken_by else ""),
-                *(_day(one.taken_at), one.activity.day if one.activity else None),
+                *(day_of(one.taken_at), one.activity.day if one.activity else None),
                 *(one.activity.summary if one.activity else "", one.withdraw_reason),
             )
 
@@ -138,13 +137,9 @@ def _self_checks(asked: Asked) -> Table:
     def rows(batch: list[Any]) -> Rows:
         for one in batch:
             answers = (one.answers.get(name) for name in QUESTIONS)
-            yield one.cadre.name, one.cadre.code, one.year, _day(one.submitted_at), *answers
+            yield one.cadre.name, one.cadre.code, one.year, day_of(one.submitted_at), *answers
 
     return Table(columns, found.order_by("cadre__code", "-year"), rows)
-
-
-def _day(moment: Any) -> Any:
-    return moment.astimezone(clock.SHANGHAI).date() if moment else None
 
 
 def _collects(asked: Asked) -> bool:

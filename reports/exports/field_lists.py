@@ -5,11 +5,10 @@ from typing import Any
 
 from django.db.models import Count, F, Q
 
-from lianhu.kit import clock
 from lianhu.kit.excel.write import Column
 from registry.models import Unit, Village
 from registry.scope import scope_of
-from reports.exports.kinds import Asked, Export, Several, Table
+from reports.exports.kinds import Asked, Export, Several, Table, day_of
 from reports.pages import arrivals, backfill, trips, visits_list
 from reports.pages.household_visits import COLUMNS, row_of, with_records
 from reports.pages.households import may_have_households
@@ -38,7 +37,7 @@ def _trips(asked: Asked) -> Table:
         for one in batch:
             yield (
                 *(one.cadre.name, one.cadre.code, one.village.name, one.begins_on, one.ends_on),
-                *((one.ends_on - one.begins_on).days + 1, one.visit_count, _day(one.arrival_confirmed_at)),
+                *((one.ends_on - one.begins_on).days + 1, one.visit_count, day_of(one.arrival_confirmed_at)),
                 *(_late(one), f"已作废：{one.void_reason}" if one.voided_at else ""),
             )
 
@@ -136,7 +135,7 @@ def _backfill(asked: Asked) -> Table:
         visits = [one.pk for word, one in batch if word == "走访"]
         seen = set(Visit.objects.visible_to(asked.user).filter(pk__in=visits).values_list("pk", flat=True))
         for word, one in batch:
-            entered = (_day(one.recorded_at), one.recorded_by.name if one.recorded_by else "")
+            entered = (day_of(one.recorded_at), one.recorded_by.name if one.recorded_by else "")
             if word == "下乡":
                 what: tuple[Any, ...] = (
                     one.village.name,
@@ -161,10 +160,6 @@ def _late(row: Any) -> str:
     if row.approved_at:
         return "补录，已批准"
     return "补录，没有批准" if row.refused_at else "补录，待批准"
-
-
-def _day(moment: Any) -> Any:
-    return moment.astimezone(clock.SHANGHAI).date() if moment else None
 
 
 EXPORTS = (

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, Protocol
 
+from lianhu.kit import clock
 from lianhu.kit.excel.write import Column
 
 BATCH = 500
@@ -21,6 +22,11 @@ class Asked:
 
     def get(self, name: str) -> str:
         return self.query.get(name, "").replace("\x00", "")
+
+
+def day_of(moment: datetime.datetime | None) -> datetime.date | None:
+    """The day in the county, as a cell has it; of what has not happened none."""
+    return moment.astimezone(clock.SHANGHAI).date() if moment else None
 
 
 class Found(Protocol):

@@ -21,7 +21,7 @@ from lianhu.kit import clock
 from lianhu.kit.excel.write import Column
 from registry.models import Household
 from registry.scope import scope_of
-from reports.exports.kinds import Asked, Export, Several, Table
+from reports.exports.kinds import Asked, Export, Several, Table, day_of
 from reports.exports.registry_lists import of_the_office
 
 Rows = Iterable[Sequence[Any]]
@@ -112,7 +112,7 @@ def _owing(asked: Asked) -> Table:
         seen = set(Household.objects.visible_to(asked.user).filter(pk__in=homes).values_list("pk", flat=True))
         for word, one in batch:
             if isinstance(one, Filing):
-                yield word, "", one.title, one.village.name, "", "待挂号", "", "", _day(one.filed_at), None
+                yield word, "", one.title, one.village.name, "", "待挂号", "", "", day_of(one.filed_at), None
                 continue
             family = (
                 ""
@@ -150,7 +150,7 @@ def _prominent(asked: Asked) -> Table:
             one = line.problem
             yield (
                 *(one.title, one.unit.name, one.promise, one.due_on, one.progress, one.done_on),
-                *(line.word, _day(one.published_at)),
+                *(line.word, day_of(one.published_at)),
             )
 
     return Table(columns, shown["lines"], rows, period=f"{shown['year']} 年")
@@ -218,10 +218,6 @@ def _publications(asked: Asked) -> Table:
 
     found = publications_page.found_for(asked.user, tab, asked.on)
     return Table(columns, found, rows, period=tab.label)
-
-
-def _day(moment: Any) -> Any:
-    return moment.astimezone(clock.SHANGHAI).date() if moment else None
 
 
 EXPORTS = (

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.http import Http404
 
-from lianhu.kit import clock
 from lianhu.kit.excel.write import Column
 from registry import account_list
 from registry.answering import runs_a_unit
@@ -19,7 +18,7 @@ from registry.leave import decidable_by, state_of
 from registry.models import LeaveRequest, Pairing, Rank
 from registry.rights import may
 from registry.scope import scope_of
-from reports.exports.kinds import Asked, Export, Table
+from reports.exports.kinds import Asked, Export, Table, day_of
 from reports.pages import coverage, covers, handover, households, leave
 
 Rows = Iterable[Sequence[Any]]
@@ -154,8 +153,8 @@ def _handovers(asked: Asked) -> Table:
         for one in batch:
             yield (
                 *(one.cadre.name, one.cadre.code, one.successor.name, one.successor.code),
-                *(one.on, one.homes, one.reason, one.recorded_by.name, _day(one.recorded_at)),
-                *("已备案" if one.filed_at else "待备案", _day(one.filed_at)),
+                *(one.on, one.homes, one.reason, one.recorded_by.name, day_of(one.recorded_at)),
+                *("已备案" if one.filed_at else "待备案", day_of(one.filed_at)),
             )
 
     return Table(columns, handover.found_for(asked.user, asked.get("state")), rows)
@@ -197,8 +196,8 @@ def _leave(asked: Asked) -> Table:
         for one in batch:
             yield (
                 *(one.cadre.name, one.cadre.code, one.begins_on, one.ends_on, one.reason),
-                *(leave.WORDS[state_of(one)][1], one.asked_by.name, _day(one.asked_at)),
-                *(one.decided_by.name if one.decided_by else "", _day(one.decided_at)),
+                *(leave.WORDS[state_of(one)][1], one.asked_by.name, day_of(one.asked_at)),
+                *(one.decided_by.name if one.decided_by else "", day_of(one.decided_at)),
             )
 
     return Table(_LEAVE, found, rows)
@@ -248,7 +247,7 @@ def _settled(asked: Asked) -> Table:
     def rows(batch: list[Any]) -> Rows:
         for one in batch:
             word = "是同一户" if one.same else "是两户"
-            yield *_pair(one.first, one.second), word, one.note, one.settled_by.name, _day(one.settled_at)
+            yield *_pair(one.first, one.second), word, one.note, one.settled_by.name, day_of(one.settled_at)
 
     return Table(columns, settled(), rows)
 
@@ -278,10 +277,6 @@ def _accounts(asked: Asked) -> Table:
 def _role(grant: Any) -> str:
     place = grant.unit or grant.village
     return f"{grant.get_role_display()}（{place.name}）" if place else str(grant.get_role_display())
-
-
-def _day(moment: Any) -> Any:
-    return moment.astimezone(clock.SHANGHAI).date() if moment else None
 
 
 def _is_signed_in(asked: Asked) -> bool:
