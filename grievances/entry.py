@@ -24,7 +24,7 @@ from grievances.models import (
     Outcome,
     TellingWay,
 )
-from grievances.numbering import take_numbers
+from grievances.numbering import NextNumber
 from lianhu.kit import clock, fields
 from lianhu.kit.db import new_ids
 from lianhu.kit.errors import Fault
@@ -151,8 +151,6 @@ def register(rows: Sequence[Entered], *, by: User, facts: LedgerEntryFacts) -> l
     events = GrievanceEvent.objects.bulk_create(
         event for matter, row in zip(matters, rows, strict=True) for event in _events(matter, row, now, by)
     )
-    for matter, number in zip(matters, take_numbers(now.year, len(matters)), strict=True):
-        matter.number = number
     Grievance.objects.bulk_create(matters)
     for matter, row in zip(matters, rows, strict=True):
         if filing := row.values.get("filing_row"):
@@ -171,6 +169,7 @@ def _matter(row: Entered, now: datetime.datetime, by: User, facts: LedgerEntryFa
     village = household.village_code if household else values["village"]
     answered = bool(values["spot_answer"])
     return Grievance(
+        number=NextNumber(now.year),
         kind=values["kind"],
         category_id=facts.categories[values["category"]],
         household_id=household.pk if household else None,

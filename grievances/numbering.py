@@ -1,21 +1,25 @@
 """挂号 numbers: 县简称-年-六位流水, gapless a year (contract, section 4)."""
 
 from django.conf import settings
-from django.db import connection
+from django.db.models import CharField, Func, Value
+from django.db.models.expressions import Combinable
 
 
-def take_numbers(year: int, count: int) -> list[str]:
-    """The next `count` numbers of the year. The year's counter is locked until the transaction ends.
+class NumberField(CharField[str | Combinable, str]):
+    """Read back with the row that was written: PostgreSQL may have chosen it (`NextNumber`)."""
 
-    So this is the last step of a use case: what comes after it holds up everybody who registers.
+    db_returning = True
+
+
+class NextNumber(Func):
+    """The year's next number, taken while the row that bears it is written.
+
+    The year's counter is locked from that statement until the transaction ends, so it is the last step but one of
+    a use case: what comes after it holds up everybody who registers. Rolled back, it was never taken.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """INSERT INTO grievances_numbercounter AS c (year, highest) VALUES (%(year)s, %(count)s)
-               ON CONFLICT (year) DO UPDATE SET highest = c.highest + %(count)s RETURNING highest""",
-            {"year": year, "count": count},
-        )
-        (highest,) = cursor.fetchone()
-    return [
-        f"{settings.COUNTY_SHORT}-{year}-{serial:06}" for serial in range(highest - count + 1, highest + 1)
-    ]
+
+    function = "grievances_take_number"
+    output_field = CharField()
+
+    def __init__(self, year: int) -> None:
+        super().__init__(Value(settings.COUNTY_SHORT), Value(year))

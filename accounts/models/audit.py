@@ -37,7 +37,13 @@ class AuditEntry(models.Model):
     kind = models.CharField("种类", max_length=20, choices=AuditKind.choices)
     # No constraint: an entry must not wait for, or lock, the account it names.
     actor = models.ForeignKey(
-        User, models.DO_NOTHING, null=True, db_constraint=False, related_name="+", verbose_name="操作人"
+        User,
+        models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        verbose_name="操作人",
     )
     actor_name = models.CharField("操作人", max_length=100, blank=True)
     address = models.CharField("网络地址", max_length=45, blank=True)

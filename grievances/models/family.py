@@ -36,7 +36,9 @@ class FamilyNotice(models.Model):
         Grievance, models.PROTECT, related_name="family_notices", verbose_name="诉求"
     )
     occasion = models.CharField("事由", max_length=10, choices=Occasion.choices)
-    event = models.ForeignKey(GrievanceEvent, models.PROTECT, related_name="+", verbose_name="步骤")
+    event = models.ForeignKey(
+        GrievanceEvent, models.PROTECT, related_name="+", verbose_name="步骤", db_index=False
+    )
     text = models.TextField("告知内容")
     way = models.CharField("方式", max_length=10, choices=TellingWay.choices, blank=True)
     told_at = models.DateTimeField("告知时间", null=True, blank=True)

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Func, Q, TextField
 
 from accounts.models import User
+from grievances.numbering import NumberField
 from grievances.querysets import GrievanceQuerySet
 from grievances.states import OVER, GrievanceState
 from registry.models import Cadre, Household, Unit, Village
@@ -88,19 +89,27 @@ class Category(models.Model):
 class Grievance(Voidable):
     """诉求/问题: one matter, of a household or of a whole village."""
 
-    number = models.CharField("诉求编号", max_length=40, unique=True)
+    number = NumberField("诉求编号", max_length=40, unique=True)
     kind = models.CharField("类型", max_length=20, choices=GrievanceKind.choices)
     category = models.ForeignKey(Category, models.PROTECT, related_name="+", verbose_name="类别")
     household = models.ForeignKey(
         Household, models.PROTECT, null=True, blank=True, related_name="grievances", verbose_name="户"
     )
-    village = models.ForeignKey(Village, models.PROTECT, related_name="grievances", verbose_name="村")
+    village = models.ForeignKey(
+        Village, models.PROTECT, related_name="grievances", verbose_name="村", db_index=False
+    )
     title = models.CharField("标题", max_length=200)
     content = models.TextField("内容")
     level = models.CharField("层级", max_length=10, choices=Level.choices)
     state = models.CharField("状态", max_length=12, choices=GrievanceState.choices)
     handler = models.ForeignKey(
-        Cadre, models.PROTECT, null=True, blank=True, related_name="grievances", verbose_name="主办人"
+        Cadre,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="grievances",
+        verbose_name="主办人",
+        db_index=False,
     )
     registered_on = models.DateField("挂号日期")
     replied_on = models.DateField("答复日期", null=True, blank=True)
@@ -108,7 +117,13 @@ class Grievance(Voidable):
     satisfaction = models.CharField("回访结果", max_length=12, choices=Satisfaction.choices, blank=True)
     closed_on = models.DateField("销号日期", null=True, blank=True)
     visit = models.ForeignKey(
-        Visit, models.PROTECT, null=True, blank=True, related_name="grievances", verbose_name="走访"
+        Visit,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="grievances",
+        verbose_name="走访",
+        db_index=False,
     )
     # The family's own code is never stored: its keyed hash finds the matter (contract, section 3).
     query_code_hash = models.BinaryField("查询码", null=True)
@@ -148,7 +163,13 @@ class Grievance(Voidable):
     revisited_on = models.DateField("回访日期", null=True, blank=True)
     revisit_waived = models.BooleanField("免回访", default=False, db_default=False)
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="merged", verbose_name="并入"
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="merged",
+        verbose_name="并入",
+        db_index=False,
     )
     withheld_kind = models.CharField(
         "不予公示", max_length=10, choices=WithheldKind.choices, blank=True, default="", db_default=""
@@ -212,7 +233,6 @@ class Grievance(Voidable):
             models.Index(fields=["parent"], name="grievance_parent", condition=Q(parent__isnull=False)),
             models.Index(fields=["visit"], name="grievance_visit", condition=Q(visit__isnull=False)),
             models.Index(fields=["handler", "closed_on"], name="grievance_handler_closed"),
-            models.Index(fields=["household"], name="grievance_household"),
             # The ledger's order, with all that its filters and counts ask: they read no row for it.
             models.Index(
                 fields=["registered_on", "id"],

@@ -53,7 +53,9 @@ class GrievanceEvent(models.Model):
     satisfaction, days of extension, the other matter's number.
     """
 
-    grievance = models.ForeignKey(Grievance, models.PROTECT, related_name="events", verbose_name="诉求")
+    grievance = models.ForeignKey(
+        Grievance, models.PROTECT, related_name="events", verbose_name="诉求", db_index=False
+    )
     action = models.CharField("动作", max_length=20, choices=GrievanceAction.choices)
     from_state = models.CharField("原状态", max_length=12, choices=GrievanceState.choices, blank=True)
     to_state = models.CharField("新状态", max_length=12, choices=GrievanceState.choices)

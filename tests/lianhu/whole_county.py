@@ -193,7 +193,6 @@ def facts():
 
     from accounts import audit
     from accounts.models import Epoch
-    from grievances.numbering import take_numbers
     from registry.contact import SEALED, Unopened, opened
     from visits.photos import photo_storage
 
@@ -227,16 +226,19 @@ def facts():
         "sealed": finding.entries,
         "epoch": str(Epoch.objects.latest().pk),
         "files": _files(photo_storage()),
-        "next": _next_number(take_numbers),
+        "next": _next_number(),
         "models": [model._meta.db_table for model in carried_models()],
     }
 
 
-def _next_number(take_numbers):
+def _next_number():
     from django.db import transaction
 
+    from grievances.models import Category
+    from grievances.numbering import NextNumber
+
     with transaction.atomic():
-        found = take_numbers(2026, 1)
+        found = Category.objects.values_list(NextNumber(2026)).first()
         transaction.set_rollback(True)
     return found
 
