@@ -9,6 +9,7 @@ import hashlib
 import re
 import uuid
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -17,31 +18,19 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 
-from accounts import audit
-from accounts.models import AuditKind, User
-from accounts.settings import setting
+from accounts.models import User
 from grievances.hands import Hand
 from grievances.models import Attachment, Grievance, GrievanceAction, PublicPhoto
 from grievances.workflow import STEPS
 from lianhu.kit import clock
 from lianhu.kit.images import MAX_BYTES, NotAPhoto, Picture, read_photo
 from registry.models import Household
-from visits.photos import (
-    LEFT_BEHIND,
-    NotKept,
-    Refused,
-    StorageFull,
-    delete_files,
-    listed,
-    photo_storage,
-    room,
-    years_before,
-)
+from visits.kept_files import A_ROUND, delete_files, let_go, photo_storage, remove_by_age, sweep
+from visits.photos import NotKept, Refused, StorageFull, room
 
 A_MATTER = 20
 PHOTO, PDF = "image/jpeg", "application/pdf"
 _FOLDER = "matters"
-_A_ROUND = 500
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -157,58 +146,32 @@ def _take_back(pk: uuid.UUID, written: list[str]) -> None:
 
 
 def remove_files_of(household: Household) -> None:
-    """On the family's request (contract, section 8). The files go when the caller's transaction is through."""
+    """On the family's request (contract, section 8)."""
     _remove(Attachment.objects.filter(grievance__household=household).exclude(file=""))
-    _remove_shown(PublicPhoto.objects.filter(publication__grievance__household=household).exclude(file=""))
+    let_go(PublicPhoto.objects.filter(publication__grievance__household=household).exclude(file=""), "file")
 
 
 def remove_old(*, on: datetime.date) -> int:
-    """Remove photos kept for `photo_years`, and what was painted of them for the public. PDFs stay: they are papers."""
-    years = setting("photo_years", on=on)
-    ended = clock.midnight(years_before(on, years) + datetime.timedelta(days=1))
+    """Photos, and what was painted of them for the public. PDFs stay: they are papers."""
+    return remove_by_age("诉求照片", _a_round, on=on)
+
+
+def _a_round(ended: datetime.datetime) -> int:
     old = Attachment.objects.filter(content_type=PHOTO, added_at__lt=ended).exclude(file="")
     shown = PublicPhoto.objects.filter(chosen_at__lt=ended).exclude(file="")
-    removed = 0
-    while True:
-        with transaction.atomic():
-            now = _remove(old.select_for_update(of=("self",))[:_A_ROUND])
-            now += _remove_shown(shown.select_for_update(of=("self",))[:_A_ROUND])
-            if now:
-                reason = f"保存满 {years} 年，到期清除"
-                audit.log(AuditKind.ERASED, key="诉求照片", rows=now, reason=reason)
-        if not now:
-            return removed
-        removed += now
+    gone = _remove(old.select_for_update(of=("self",))[:A_ROUND])
+    return gone + let_go(shown.select_for_update(of=("self",))[:A_ROUND], "file")
 
 
 def _remove(attachments: "QuerySet[Attachment]") -> int:
-    """The rows stay, as the fact that there was one."""
-    rows = list(attachments)
-    names = [name for row in rows for name in (row.file, row.thumbnail) if name]
-    kept = Attachment.objects.filter(pk__in=[row.pk for row in rows])
-    kept.update(file="", thumbnail="", removed_at=clock.now())
-    transaction.on_commit(lambda: delete_files(names))
-    return len(rows)
-
-
-def _remove_shown(photos: "QuerySet[PublicPhoto]") -> int:
-    rows = list(photos)
-    names = [row.file for row in rows]
-    PublicPhoto.objects.filter(pk__in=[row.pk for row in rows]).update(file="")
-    transaction.on_commit(lambda: delete_files(names))
-    return len(rows)
+    return let_go(attachments, "file", "thumbnail", removed_at=clock.now())
 
 
 def sweep_files(now: datetime.datetime) -> int:
-    """Delete files that no row names: a process was killed between the one and the other."""
-    storage, swept = photo_storage(), 0
-    for part in listed(storage, _FOLDER)[0]:
-        folder = f"{_FOLDER}/{part}"
-        found = {f"{folder}/{name}" for name in listed(storage, folder)[1]}
-        rows = Attachment.objects.filter(file__startswith=f"{folder}/").values_list("file", "thumbnail")
-        shown = PublicPhoto.objects.filter(file__startswith=f"{folder}/").values_list("file", flat=True)
-        left = found.difference(*rows).difference(shown)
-        old = [name for name in left if storage.get_modified_time(name) < now - LEFT_BEHIND]
-        delete_files(old)
-        swept += len(old)
-    return swept
+    return sweep(_FOLDER, _named, now)
+
+
+def _named(folder: str, found: set[str]) -> set[str]:
+    rows = Attachment.objects.filter(file__startswith=f"{folder}/").values_list("file", "thumbnail")
+    shown = PublicPhoto.objects.filter(file__startswith=f"{folder}/").values_list("file", flat=True)
+    return {*chain(*rows), *shown}

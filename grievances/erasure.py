@@ -35,8 +35,9 @@ from lianhu.kit import clock
 from registry.holding import BLACKING_OUT, roles_holding
 from registry.models import DuplicateVerdict, Household, HouseholdChange
 from visits.activity_files import remove_files_of as remove_activity_files
+from visits.kept_files import years_before
 from visits.models import Activity, ActivityFile, Addendum, Errand, Photo, Question, Visit, VisitRecord
-from visits.photos import remove_photos_of, years_before
+from visits.photos import remove_photos_of
 
 BLACKED_OUT = "已遮蔽"
 

@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from grievances.models import Publication, PublicPhoto
-from visits.photos import LEFT_BEHIND, delete_files, listed, photo_storage
+from visits.kept_files import delete_files, let_go, sweep
 
 FOLDER = "public"
 
 
 def drop_files_of(text: Publication) -> None:
     """It comes down: the rows stay, as the fact that there were photos."""
-    names = list(text.photos.exclude(file="").values_list("file", flat=True))
-    text.photos.update(file="")
-    delete_after(names)
+    let_go(text.photos.exclude(file=""), "file")
 
 
 def delete_after(names: Sequence[str]) -> None:
@@ -24,13 +22,8 @@ def delete_after(names: Sequence[str]) -> None:
 
 
 def sweep_files(now: datetime.datetime) -> int:
-    """Delete files that no row names: a process was killed between the one and the other."""
-    storage, swept = photo_storage(), 0
-    for part in listed(storage, FOLDER)[0]:
-        folder = f"{FOLDER}/{part}"
-        found = {f"{folder}/{name}" for name in listed(storage, folder)[1]}
-        rows = PublicPhoto.objects.filter(file__startswith=f"{folder}/").values_list("file", flat=True)
-        old = [name for name in found.difference(rows) if storage.get_modified_time(name) < now - LEFT_BEHIND]
-        delete_files(old)
-        swept += len(old)
-    return swept
+    return sweep(FOLDER, _named, now)
+
+
+def _named(folder: str, found: set[str]) -> set[str]:
+    return set(PublicPhoto.objects.filter(file__startswith=f"{folder}/").values_list("file", flat=True))

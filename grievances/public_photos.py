@@ -15,8 +15,9 @@ from grievances.public_files import FOLDER, delete_after
 from grievances.publication import draft_to_change
 from lianhu.kit import clock
 from lianhu.kit.images import blacked_out
+from visits.kept_files import delete_files, photo_storage
 from visits.models import Photo, Visit
-from visits.photos import delete_files, photo_storage, room
+from visits.photos import room
 
 A_NOTICE = 9
 # Left, top, width and height in thousandths of the photo's sides.

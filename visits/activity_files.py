@@ -10,6 +10,7 @@ import re
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -18,28 +19,17 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 
-from accounts import audit
-from accounts.models import AuditKind, User
-from accounts.settings import setting
+from accounts.models import User
 from lianhu.kit import clock
 from lianhu.kit.documents import BY_SUFFIX, DocumentType, NotADocument, looks_like_a_document, read_document
 from lianhu.kit.images import MAX_BYTES, NotAPhoto, read_photo
 from visits.activity_rights import rights_over_activity, words_for
+from visits.kept_files import A_ROUND, delete_files, let_go, photo_storage, remove_by_age, sweep
 from visits.models import Activity, ActivityFile
-from visits.photos import (
-    LEFT_BEHIND,
-    Refused,
-    StorageFull,
-    delete_files,
-    listed,
-    photo_storage,
-    room,
-    years_before,
-)
+from visits.photos import Refused, StorageFull, room
 
 AN_ACTIVITY = 20
 _FOLDER = "activities"
-_A_ROUND = 500
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -171,47 +161,24 @@ def _take_back(pk: uuid.UUID, written: list[str]) -> None:
 
 
 def remove_files_of(activities: "QuerySet[Activity]") -> None:
-    """On a family's request (contract, section 8). The files go when the caller's transaction is through."""
-    files = ActivityFile.objects.filter(activity__in=activities)
-    _remove(files.exclude(file="").select_for_update())
+    """On a family's request (contract, section 8)."""
+    _remove(ActivityFile.objects.filter(activity__in=activities).exclude(file="").select_for_update())
 
 
 def remove_old(*, on: datetime.date) -> int:
-    """Remove photos kept for `photo_years`. Documents stay: they are papers. Done again it finds nothing."""
-    years = setting("photo_years", on=on)
-    ended = clock.midnight(years_before(on, years) + datetime.timedelta(days=1))
-    old = ActivityFile.objects.filter(is_photo=True, added_at__lt=ended).exclude(file="")
-    removed = 0
-    while True:
-        with transaction.atomic():
-            now = _remove(old.select_for_update()[:_A_ROUND])
-            if now:
-                reason = f"保存满 {years} 年，到期清除"
-                audit.log(AuditKind.ERASED, key="活动照片", rows=now, reason=reason)
-        if not now:
-            return removed
-        removed += now
+    """Photos. Documents stay: they are papers."""
+    kept = ActivityFile.objects.filter(is_photo=True).exclude(file="").select_for_update()
+    return remove_by_age("活动照片", lambda ended: _remove(kept.filter(added_at__lt=ended)[:A_ROUND]), on=on)
 
 
 def _remove(files: "QuerySet[ActivityFile]") -> int:
-    rows = list(files)
-    names = [name for row in rows for name in (row.file, row.thumbnail) if name]
-    gone = ActivityFile.objects.filter(pk__in=[row.pk for row in rows])
-    gone.update(file="", thumbnail="", removed_at=clock.now())
-    transaction.on_commit(lambda: delete_files(names))
-    return len(rows)
+    return let_go(files, "file", "thumbnail", removed_at=clock.now())
 
 
 def sweep_files(now: datetime.datetime) -> int:
-    """Delete files that no row names: a process was killed between the one and the other."""
-    storage, swept = photo_storage(), 0
-    for part in listed(storage, _FOLDER)[0]:
-        folder = f"{_FOLDER}/{part}"
-        found = {f"{folder}/{name}" for name in listed(storage, folder)[1]}
-        rows = ActivityFile.objects.filter(file__startswith=f"{folder}/").values_list("file", "thumbnail")
-        old = [
-            name for name in found.difference(*rows) if storage.get_modified_time(name) < now - LEFT_BEHIND
-        ]
-        delete_files(old)
-        swept += len(old)
-    return swept
+    return sweep(_FOLDER, _named, now)
+
+
+def _named(folder: str, found: set[str]) -> set[str]:
+    rows = ActivityFile.objects.filter(file__startswith=f"{folder}/")
+    return set(chain(*rows.values_list("file", "thumbnail")))

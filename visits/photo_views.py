@@ -21,6 +21,7 @@ from accounts.api import api, problem
 from accounts.models import User
 from lianhu.kit.handing_out import shown_photo
 from lianhu.kit.images import MAX_BYTES, NotAPhoto
+from visits.kept_files import photo_storage
 from visits.models import Photo, Visit
 from visits.partials import WrongOffset
 from visits.photos import (
@@ -30,7 +31,6 @@ from visits.photos import (
     StorageFull,
     VisitNotThere,
     add_photos,
-    photo_storage,
     receive_photo,
     received_of,
 )

@@ -11,31 +11,27 @@ import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Protocol
 
 from django.core.exceptions import PermissionDenied
 from django.core.files.base import ContentFile
-from django.core.files.storage import Storage, storages
 from django.core.files.uploadedfile import UploadedFile
 from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 
-from accounts import audit
-from accounts.models import AuditKind, SyncItem, User
-from accounts.settings import setting
+from accounts.models import SyncItem, User
 from lianhu.kit import clock
 from lianhu.kit.db import lock_for_transaction
 from lianhu.kit.images import MAX_BYTES, NotAPhoto, Picture, read_photo
 from registry.models import Household
+from visits.kept_files import A_ROUND, delete_files, let_go, photo_storage, remove_by_age, sweep
 from visits.models import Photo, Visit
 from visits.partials import Partial
 from visits.rights import rights_over_visit
 
 A_VISIT = 9
 _PIECE = 64 * 1024
-_A_ROUND = 500
-# As long as the slowest upload may hold its transaction, many times over.
-LEFT_BEHIND = datetime.timedelta(days=1)
 
 
 class Readable(Protocol):
@@ -67,10 +63,6 @@ class NotKept:
 
     name: str
     error: NotAPhoto | Refused | StorageFull
-
-
-def photo_storage() -> Storage:
-    return storages["photos"]
 
 
 # --- coming in ---------------------------------------------------------------------------------
@@ -211,62 +203,28 @@ def room() -> Iterator[None]:
 
 
 def remove_photos_of(household: Household) -> int:
-    """On the family's request (contract, section 8). The files go when the caller's transaction is through."""
+    """On the family's request (contract, section 8), a round of them."""
     with transaction.atomic():
-        return _remove(Photo.objects.filter(visit__household=household))
+        return _a_round(Photo.objects.filter(visit__household=household))
 
 
 def remove_old_photos(*, on: datetime.date) -> int:
-    """Remove photos that came `photo_years` years before the day, or earlier. Done again it finds nothing."""
-    years = setting("photo_years", on=on)
-    ended = clock.midnight(years_before(on, years) + datetime.timedelta(days=1))
-    old = Photo.objects.filter(added_at__lt=ended)
-    removed = 0
-    while True:
-        with transaction.atomic():
-            now_removed = _remove(old)
-            if now_removed:
-                reason = f"保存满 {years} 年，到期清除"
-                audit.log(AuditKind.ERASED, key="走访照片", rows=now_removed, reason=reason)
-        if not now_removed:
-            return removed
-        removed += now_removed
+    return remove_by_age("走访照片", lambda ended: _a_round(Photo.objects.filter(added_at__lt=ended)), on=on)
 
 
 def sweep_files(now: datetime.datetime) -> int:
-    """Delete files that no row names: a process was killed between the one and the other."""
-    storage, swept = photo_storage(), 0
-    for folder in listed(storage, "")[0]:
-        found = {f"{folder}/{name}" for name in listed(storage, folder)[1]}
-        rows = Photo.objects.filter(pk__in={_id_of(name) for name in found}).values_list("file", "thumbnail")
-        left = found.difference(*rows)
-        old = [name for name in left if storage.get_modified_time(name) < now - LEFT_BEHIND]
-        delete_files(old)
-        swept += len(old)
-    return swept
+    return sweep("", _named, now)
 
 
-def _remove(photos: "QuerySet[Photo]") -> int:
-    """A round of them. The row stays, as the fact that there was one; where it was taken goes with it."""
-    rows = list(photos.exclude(file="").select_for_update()[:_A_ROUND])
-    names = [name for row in rows for name in (row.file, row.thumbnail)]
-    Photo.objects.filter(pk__in=[row.pk for row in rows]).update(
-        file="", thumbnail="", longitude=None, latitude=None, removed_at=clock.now()
-    )
-    transaction.on_commit(lambda: delete_files(names))
-    return len(rows)
+def _a_round(photos: "QuerySet[Photo]") -> int:
+    """Where it was taken goes with it."""
+    rows = photos.exclude(file="").select_for_update()[:A_ROUND]
+    return let_go(rows, "file", "thumbnail", longitude=None, latitude=None, removed_at=clock.now())
 
 
-def delete_files(names: Iterable[str]) -> None:
-    for name in names:
-        photo_storage().delete(name)
-
-
-def listed(storage: Storage, folder: str) -> tuple[list[str], list[str]]:
-    try:
-        return storage.listdir(folder)
-    except FileNotFoundError:
-        return [], []
+def _named(folder: str, found: set[str]) -> set[str]:
+    ids = {pk for name in found if (pk := _id_of(name))}
+    return set(chain(*Photo.objects.filter(pk__in=ids).values_list("file", "thumbnail")))
 
 
 def _id_of(name: str) -> uuid.UUID | None:
@@ -274,10 +232,3 @@ def _id_of(name: str) -> uuid.UUID | None:
         return uuid.UUID(name.rpartition("/")[2].removesuffix(".jpg").removesuffix("-small"))
     except ValueError:
         return None
-
-
-def years_before(day: datetime.date, years: int) -> datetime.date:
-    try:
-        return day.replace(year=day.year - years)
-    except ValueError:
-        return day.replace(year=day.year - years, day=28)

@@ -14,7 +14,8 @@ from grievances.attachments import A_MATTER, PDF, attach
 from grievances.models import Attachment, Grievance
 from grievances.pages.matter import visible_matter
 from lianhu.kit.handing_out import download, shown_photo
-from visits.photos import NotKept, StorageFull, photo_storage
+from visits.kept_files import photo_storage
+from visits.photos import NotKept, StorageFull
 
 
 @login_required

@@ -27,7 +27,8 @@ from grievances.public_photos import Box, Source
 from lianhu.kit import clock, fields
 from lianhu.kit.handing_out import shown_photo
 from lianhu.kit.images import NotAPhoto
-from visits.photos import StorageFull, photo_storage
+from visits.kept_files import photo_storage
+from visits.photos import StorageFull
 
 MOST_BOXES = 20
 # Rows to be filled in by whoever has no JavaScript, or no pointer.

@@ -20,7 +20,7 @@ from grievances.public import caching, feed, ledger, open_data
 from grievances.public.figures import figures
 from lianhu.kit import clock
 from lianhu.kit.handing_out import shown_photo
-from visits.photos import photo_storage
+from visits.kept_files import photo_storage
 
 _XML, _RSS = "application/xml; charset=utf-8", "application/rss+xml; charset=utf-8"
 

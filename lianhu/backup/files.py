@@ -14,8 +14,8 @@ from django.db import models
 from grievances.models import Attachment, PublicPhoto
 from lianhu.backup import BackupError
 from lianhu.backup.archive import Listed, Reader, Writer
+from visits.kept_files import photo_storage
 from visits.models import ActivityFile, Photo
-from visits.photos import photo_storage
 
 # A file is named once, when it is written, and never changed.
 COLUMNS: tuple[tuple[type[models.Model], str], ...] = (

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_GET, require_POST
 from lianhu.kit.handing_out import download, shown_photo
 from reports.pages.activities import require_activities, visible_activity
 from visits.activity_files import AN_ACTIVITY, attach, name_to_save, take_away, type_of, visible_files
+from visits.kept_files import photo_storage
 from visits.models import ActivityFile
-from visits.photos import StorageFull, photo_storage
+from visits.photos import StorageFull
 
 
 @login_required

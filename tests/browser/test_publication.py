@@ -11,7 +11,7 @@ from grievances.models import PublicPhoto
 from tests import county, photos
 from tests.grievances import ledger
 from tests.grievances.ledger import S
-from visits.photos import photo_storage
+from visits.kept_files import photo_storage
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 

@@ -18,7 +18,7 @@ from tests.by_the_clock import run
 from tests.grievances import ledger
 from tests.grievances.ledger import S
 from tests.photos import files
-from visits.photos import photo_storage
+from visits.kept_files import photo_storage
 
 pytestmark = pytest.mark.django_db
 PDF = b"%PDF-1.4\n1 0 obj << >> endobj\ntrailer << >>\n%%EOF\n"

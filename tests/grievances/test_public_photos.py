@@ -20,7 +20,7 @@ from lianhu.kit.images import blacked_out
 from tests import county, photos
 from tests.grievances import ledger
 from tests.grievances.ledger import A, S
-from visits.photos import photo_storage
+from visits.kept_files import photo_storage
 
 pytestmark = pytest.mark.django_db
 LEFT_HALF = (0, 0, 500, 1000)

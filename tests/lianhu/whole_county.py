@@ -153,7 +153,7 @@ def _file():
     """A document that its row names."""
     from django.core.files.base import ContentFile
 
-    from visits.photos import photo_storage
+    from visits.kept_files import photo_storage
 
     return photo_storage().save("activities/00/drill.pdf", ContentFile(random.Random(7).randbytes(5000)))
 
@@ -161,7 +161,7 @@ def _file():
 def _public_file():
     from django.core.files.base import ContentFile
 
-    from visits.photos import photo_storage
+    from visits.kept_files import photo_storage
 
     return photo_storage().save("public/00/drill.jpg", ContentFile(random.Random(8).randbytes(5000)))
 
@@ -194,7 +194,7 @@ def facts():
     from accounts import audit
     from accounts.models import Epoch
     from registry.contact import SEALED, Unopened, opened
-    from visits.photos import photo_storage
+    from visits.kept_files import photo_storage
 
     with connection.cursor() as cursor:
         cursor.execute(

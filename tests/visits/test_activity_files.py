@@ -9,8 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from lianhu.kit import clock
 from tests import county, photos
 from visits.activity_files import attach, remove_old, sweep_files, take_away, visible_files
+from visits.kept_files import photo_storage
 from visits.models import ActivityFile
-from visits.photos import photo_storage
 
 pytestmark = pytest.mark.django_db
 

@@ -22,13 +22,9 @@ from tests import county, photos
 from tests.by_the_clock import run
 from tests.photos import Phone, files, kept, partial_files, sent
 from visits import partials
+from visits.kept_files import photo_storage
 from visits.models import Photo
-from visits.photos import (
-    photo_storage,
-    remove_old_photos,
-    remove_photos_of,
-    sweep_files,
-)
+from visits.photos import remove_old_photos, remove_photos_of, sweep_files
 
 pytestmark = pytest.mark.django_db
 

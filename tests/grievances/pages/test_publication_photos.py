@@ -12,7 +12,7 @@ from tests import county, photos
 from tests.grievances import ledger
 from tests.grievances.ledger import A, S
 from tests.pages import Page
-from visits.photos import photo_storage
+from visits.kept_files import photo_storage
 
 pytestmark = pytest.mark.django_db
 HALF = {"left": ["0", ""], "top": ["0", ""], "width": ["50", ""], "height": ["100", ""]}

@@ -14,7 +14,7 @@ from tests import county
 from tests.grievances.public.publishing import publish, withdraw
 from tests.pages import Page
 from tests.photos import kept
-from visits.photos import photo_storage
+from visits.kept_files import photo_storage
 
 pytestmark = pytest.mark.django_db
 PAGES = ("", "policies/", "feed/", "sitemap.xml", "file/")
