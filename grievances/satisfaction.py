@@ -9,6 +9,7 @@ says by its query code (`FamilyRating`) stands beside the revisit, never in its 
 counts again.
 """
 
+from collections.abc import Mapping
 from typing import Any, TypedDict
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -30,17 +31,46 @@ class Counts(TypedDict):
 
 def counts(matters: GrievanceQuerySet) -> Counts:
     """Of these matters, in two queries however many; void ones are none."""
+    on_matters, on_timelines = _counted(matters)
+    return _together(on_matters.aggregate(**_ON_MATTERS), on_timelines.aggregate(**_ON_TIMELINES))
+
+
+def counts_by_handler(matters: GrievanceQuerySet) -> dict[int | None, Counts]:
+    """The same for each who handles some of them, in two queries."""
+    on_matters, on_timelines = _counted(matters)
+    standing = _grouped(on_matters, "handler", _ON_MATTERS)
+    sent_back = _grouped(on_timelines, "grievance__handler", _ON_TIMELINES)
+    return {handler: _together(found, sent_back.get(handler, {})) for handler, found in standing.items()}
+
+
+def _grouped(
+    rows: "QuerySet[Any, Any]", by: str, counted: Mapping[str, Any]
+) -> dict[int | None, dict[str, int]]:
+    groups: Any = rows.values_list(by).annotate(**counted)
+    return {key: dict(zip(counted, numbers, strict=True)) for key, *numbers in groups}
+
+
+_COUNTS, _ASIDE = Q(set_aside_at__isnull=True), Q(set_aside_at__isnull=False)
+_ON_MATTERS: dict[str, Any] = {
+    **{value: Count("pk", filter=_COUNTS & Q(satisfaction=value)) for value in Satisfaction.values},
+    "set_aside": Count("pk", filter=_ASIDE & ~Q(satisfaction="")),
+}
+_ON_TIMELINES: dict[str, Any] = {
+    "dissatisfied": Count("pk", filter=Q(is_set_aside=False)),
+    "set_aside": Count("pk", filter=Q(is_set_aside=True)),
+}
+
+
+def _counted(
+    matters: GrievanceQuerySet,
+) -> "tuple[QuerySet[Grievance, Any], QuerySet[GrievanceEvent, Any]]":
+    """The matters that are not void, and the revisits of theirs that sent them back."""
     pks = matters.filter(voided_at__isnull=True).order_by().values("pk")
-    counted, aside = Q(set_aside_at__isnull=True), Q(set_aside_at__isnull=False)
-    on_matters: dict[str, int] = Grievance.objects.filter(pk__in=pks).aggregate(
-        **{value: Count("pk", filter=counted & Q(satisfaction=value)) for value in Satisfaction.values},
-        set_aside=Count("pk", filter=aside & ~Q(satisfaction="")),
-    )
     sent_back = dissatisfied_revisits().filter(grievance__in=pks)
-    on_timelines: dict[str, int] = sent_back.aggregate(
-        dissatisfied=Count("pk", filter=Q(is_set_aside=False)),
-        set_aside=Count("pk", filter=Q(is_set_aside=True)),
-    )
+    return Grievance.objects.filter(pk__in=pks).order_by(), sent_back.order_by()
+
+
+def _together(on_matters: Mapping[str, int], on_timelines: Mapping[str, int]) -> Counts:
     both = {name: number + on_timelines.get(name, 0) for name, number in on_matters.items()}
     whole = sum(both[value] for value in Satisfaction.values)
     return Counts(

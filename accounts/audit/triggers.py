@@ -186,6 +186,7 @@ NOT_LOGGED = frozenset(
         "grievances_numbercounter",
         "grievances_savedfilter",
         "reports_compliance",
+        "reports_frozencount",
         "reports_frozenfigure",
         "reports_storedperiod",
         "reports_touched",

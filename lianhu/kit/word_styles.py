@@ -45,7 +45,7 @@ def _indent(**chars: int) -> str:
     return "<w:ind " + " ".join(f'w:{name}="{value}"' for name, value in both.items()) + "/>"
 
 
-_CENTRED, _RIGHT = '<w:jc w:val="center"/>', '<w:jc w:val="right"/>'
+_CENTRED, _RIGHT, _LEFT = '<w:jc w:val="center"/>', '<w:jc w:val="right"/>', '<w:jc w:val="left"/>'
 _EXACT_TITLE = '<w:spacing w:line="680" w:lineRule="exact"/>'
 _IN_TABLE = '<w:spacing w:before="40" w:after="40" w:line="300" w:lineRule="exact"/>'
 _SMALL = '<w:spacing w:line="280" w:lineRule="exact"/>'
@@ -70,7 +70,7 @@ STYLES = (
     Style("Dated", "成文日期", properties=_RIGHT),
     Style("AttachmentLabel", "附件标识", HEITI, properties="<w:keepNext/><w:pageBreakBefore/>"),
     Style("TableHead", "表头", HEITI, 10.5, _IN_TABLE + _CENTRED),
-    Style("TableText", "表内文字", FANGSONG, 10.5, _IN_TABLE),
+    Style("TableText", "表内文字", FANGSONG, 10.5, _IN_TABLE + _LEFT),
     Style("TableFigure", "表内数字", FANGSONG, 10.5, _IN_TABLE + _CENTRED),
     Style("TableNote", "表注", FANGSONG, 10.5, _IN_TABLE),
     Style("Imprint", "版记", FANGSONG, 14, _SMALL.replace('"280"', '"400"')),

@@ -1,5 +1,6 @@
 """季度报告 of the units, and the county's 通报 of them (contract, section 7; 方案五(二))."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -18,7 +19,8 @@ class ReportState(models.TextChoices):
 class QuarterlyReport(models.Model):
     """季度报告 of a unit; `accepted_on` is what `quarterly_report` counts.
 
-    Figures are never stored with it: they are the quarter's own, live until they freeze with its last month.
+    Figures are never stored with it: they are the quarter's own, live until they freeze with its last month
+    (`FrozenFigure` its duties, `FrozenCount` the rest).
     """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="quarterly_reports", verbose_name="单位")
@@ -107,3 +109,29 @@ class CountySummary(models.Model):
 
     def __str__(self) -> str:
         return f"{self.year}Q{self.quarter}"
+
+
+class FrozenCount(models.Model):
+    """What a quarter's reports count beside the duties, frozen with it, and the rows it counts; append-only.
+
+    `unit` empty: of matters that are nobody's yet. `rows` are ids of what `name` counts (`quarterly.counts`); of
+    satisfaction, which is parts of `revisited`, there are none.
+    """
+
+    period = models.CharField("季度", max_length=7)
+    unit = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+", verbose_name="单位")
+    name = models.CharField("项目", max_length=20)
+    number = models.IntegerField("数")
+    rows = ArrayField(models.BigIntegerField(), default=list, verbose_name="依据")
+
+    class Meta:
+        verbose_name = "定格的季度数"
+        verbose_name_plural = "定格的季度数"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["period", "unit", "name"], name="frozen_count_once", nulls_distinct=False
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.period} {self.unit_id} {self.name}"

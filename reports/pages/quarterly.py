@@ -1,7 +1,8 @@
 """季度报告: by quarter, and one with its figures, its words and its steps (contract, section 7; 方案五(二))."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,6 +13,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -23,7 +25,8 @@ from lianhu.kit.word import official_document
 from registry.models import Unit
 from reports.models import FrozenPeriod, QuarterlyReport, ReportAction
 from reports.pages.exports import download
-from reports.quarterly import figures, rules
+from reports.pages.overtaken import overtaken
+from reports.quarterly import counts, figures, rules
 from reports.quarterly.document import report_document
 from reports.quarterly.lines import groups, month_labels
 from reports.quarterly.queries import (
@@ -40,6 +43,7 @@ from reports.quarterly.services import WORDS, Meanwhile, act, save_words
 from reports.quarterly.summary import issued_quarters
 from reports.quarterly.workbook import report_sheets
 from reports.quarterly.workflow import STEPS, WRITABLE, prepares, steps_for, submits
+from reports.quotas.freeze import cut_off
 from visits.models import Activity, ActivityKind, Visit
 
 LONGEST = 5000
@@ -96,37 +100,56 @@ def reports(request: HttpRequest) -> HttpResponse:
     """By quarter, units by name; whoever follows one unit sees all of its own."""
     if not sees_reports(request.user):
         raise Http404
-    today = clock.today()
-    units = list(Unit.objects.visible_to(request.user))
-    asked = {
-        name: str(value).strip()[:50]
-        for name, value in request.GET.items()
-        if name in ("period", "state", "q")
-    }
-    own = len(units) == 1
-    quarter = _asked_quarter(asked.get("period", ""), today)
-    lines = lines_of_unit(units[0], today=today) if own else lines_of(quarter, units, today=today)
-    words, state = asked.get("q", ""), asked.get("state", "")
-    state = state if state in STATES else ""
-    named = [line for line in lines if words in line.unit.name or words.lower() in line.unit.code.lower()]
+    shown = shown_for(request.user, request.GET, clock.today())
+    words, state, quarter, lines = shown.words, shown.state, shown.quarter, shown.lines
     context = {
-        "own": units[0] if own else None,
+        "own": shown.own,
         "quarter": quarter,
         "due": rules.due_on(quarter),
-        "over": today > rules.due_on(quarter),
-        "offered": quarters_offered(today),
+        "over": clock.today() > rules.due_on(quarter),
+        "offered": quarters_offered(clock.today()),
         "count": len(lines),
-        "lines": [line for line in named if STATES[state][1](line)],
+        "lines": shown.asked,
         "statement": _statement(lines, quarter),
-        "choices": _choices(named, quarter, words, state),
+        "choices": _choices(shown.named, quarter, words, state),
         "state": state,
         "words": words,
         "issued": issued_quarters(),
         "office": _is_office(request),
         "has_drafts": any(line.report for line in lines),
-        "ended": quarter.is_over(today),
+        "ended": quarter.is_over(clock.today()),
     }
     return render(request, "quarterly/list.html", context)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """`own`: the one unit that is followed, all of its quarters; else all units of the quarter."""
+
+    own: Unit | None
+    quarter: Period
+    lines: list[Line]
+    words: str
+    state: str
+
+    @property
+    def named(self) -> list[Line]:
+        said = self.words.lower()
+        return [line for line in self.lines if self.words in line.unit.name or said in line.unit.code.lower()]
+
+    @property
+    def asked(self) -> list[Line]:
+        return [line for line in self.named if STATES[self.state][1](line)]
+
+
+def shown_for(user: Any, query: Mapping[str, str], today: Any) -> Shown:
+    """What the list shows for its address. Raise Http404 for a quarter that is none, or is yet to come."""
+    asked = {name: str(query.get(name, "")).strip()[:50] for name in ("period", "state", "q")}
+    units = list(Unit.objects.visible_to(user))
+    own = units[0] if len(units) == 1 else None
+    quarter = _asked_quarter(asked["period"], today)
+    lines = lines_of_unit(own, today=today) if own else lines_of(quarter, units, today=today)
+    return Shown(own, quarter, lines, asked["q"], asked["state"] if asked["state"] in STATES else "")
 
 
 def _asked_quarter(code: str, today: Any) -> Period:
@@ -177,7 +200,7 @@ def report(request: HttpRequest, code: str, period: str) -> HttpResponse:
     return _page(request, _one(request, code, period))
 
 
-def _page(request: HttpRequest, found: QuarterlyReport, **more: Any) -> HttpResponse:
+def _page(request: HttpRequest, found: QuarterlyReport, *, status: int = 200, **more: Any) -> HttpResponse:
     user: Any = request.user
     context = _context(request, found) | {
         "steps": steps_for(user, found),
@@ -187,7 +210,7 @@ def _page(request: HttpRequest, found: QuarterlyReport, **more: Any) -> HttpResp
         "due": rules.due_on(found.period),
         "line": next(line for line in lines_of(found.period, [found.unit], today=clock.today())),
     }
-    return render(request, "quarterly/report.html", context | more)
+    return render(request, "quarterly/report.html", context)
 
 
 def _context(request: HttpRequest, found: QuarterlyReport) -> dict[str, Any]:
@@ -216,7 +239,7 @@ def edit(request: HttpRequest, code: str, period: str) -> HttpResponse:
     found, user = _one(request, code, period), _user(request)
     if not prepares(user, found.unit):
         raise Http404
-    if found.state not in WRITABLE:
+    if request.method != "POST" and found.state not in WRITABLE:
         return redirect("quarterly_report", code, period)
     initial = {name: getattr(found, name) for name in WORDS} | {"seen": found.version}
     form = WordsForm(request.POST if request.method == "POST" else None, initial=initial)
@@ -231,6 +254,9 @@ def edit(request: HttpRequest, code: str, period: str) -> HttpResponse:
         try:
             save_words(found, form.cleaned_data, seen=form.cleaned_data["seen"], by=user)
         except Meanwhile as meanwhile:
+            found = _one(request, code, period)
+            if found.state not in WRITABLE:
+                return overtaken(request, form, told=meanwhile.messages[0], back=_address(found))
             kept = {name: form.cleaned_data[name] for name in WORDS} | {"seen": found.version}
             now = _said(found)
             context |= {"form": WordsForm(initial=kept), "meanwhile": meanwhile.messages[0], "now": now}
@@ -241,6 +267,10 @@ def edit(request: HttpRequest, code: str, period: str) -> HttpResponse:
     elif form.errors:
         status = 422
     return render(request, "quarterly/edit.html", context, status=status)
+
+
+def _address(found: QuarterlyReport) -> str:
+    return reverse("quarterly_report", args=[found.unit.code, found.period.code])
 
 
 def _said(found: QuarterlyReport) -> list[tuple[str, str]]:
@@ -264,7 +294,7 @@ def step(request: HttpRequest, code: str, period: str, action: str) -> HttpRespo
             reason = form.cleaned_data.get("reason", "")
             act(found, chosen.action, reason=reason, seen=form.cleaned_data["seen"], by=user)
         except Meanwhile as meanwhile:
-            return _page(request, _one(request, code, period), meanwhile=meanwhile.messages[0])
+            return overtaken(request, form, told=meanwhile.messages[0], back=_address(found))
         except PermissionDenied:
             raise Http404 from None
         except ValidationError as error:
@@ -287,6 +317,7 @@ def step(request: HttpRequest, code: str, period: str, action: str) -> HttpRespo
         "missing": missing,
         "due": rules.due_on(found.period),
         "frozen": FrozenPeriod.objects.filter(code=found.period.code).exists(),
+        "settles": cut_off(found.period),
     }
     return render(request, "quarterly/step.html", context, status=status)
 
@@ -297,19 +328,22 @@ def step(request: HttpRequest, code: str, period: str, action: str) -> HttpRespo
 def rows(request: HttpRequest, code: str, period: str, what: str) -> HttpResponse:
     """What a figure counts: the visits, matters or activities themselves, as far as the user may see them."""
     found = _one(request, code, period)
-    if what not in figures.COUNTED:
+    if what not in counts.LISTED:
         raise Http404
-    ids = figures.rows_of(what, found.period, today=clock.today(), unit=found.unit_id)
+    ids, now = figures.rows_of(what, found.period, today=clock.today(), unit=found.unit_id)
     kind, label, listed = _listed(request.user, what)
-    visible = listed.filter(pk__in=ids)
-    page = Paginator(visible, PAGE).get_page(request.GET.get("page"))
+    page = Paginator(listed.filter(pk__in=ids | now), PAGE).get_page(request.GET.get("page"))
     context = {
         "report": found,
         "unit": found.unit,
         "kind": kind,
         "label": label,
         "page": page,
-        "hidden": len(ids) - page.paginator.count,
+        "number": len(ids),
+        "now": len(now),
+        "gone": ids - now,
+        "later": now - ids,
+        "hidden": len(ids | now) - page.paginator.count,
     }
     return render(request, "quarterly/rows.html", context)
 
@@ -322,7 +356,7 @@ def _listed(user: Any, what: str) -> tuple[str, str, Any]:
     if what in ActivityKind.values:
         activities = Activity.objects.visible_to(user).select_related("unit", "village")
         return "activity", str(ActivityKind(what).label), activities.order_by("-day", "-pk")
-    label = "回访过的诉求" if what == "revisited" else figures.MATTERS[what][0]
+    label = "回访过的诉求" if what == "revisited" else counts.MATTERS[what][0]
     matters = Grievance.objects.visible_to(user).select_related("village", "handler")
     return "matter", label, matters.order_by("-registered_on", "-pk")
 

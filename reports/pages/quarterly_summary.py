@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -18,6 +19,7 @@ from lianhu.kit.periods import Period
 from lianhu.kit.word import official_document
 from registry.models import Unit
 from reports.pages.exports import download
+from reports.pages.overtaken import overtaken
 from reports.quarterly import summary as summaries
 from reports.quarterly.document import summary_document
 from reports.quarterly.outcomes import HEADER, County, county_of, proposed_opening
@@ -70,7 +72,7 @@ def _context(request: HttpRequest, county: County) -> dict[str, Any]:
         "proposed": proposed_opening(county),
         "office": decides(request.user, Unit()),
         "opened": set(visible.values_list("pk", flat=True)),
-        "ended": county.quarter.is_over(clock.today()),
+        "unsettled": summaries.not_settled(county.quarter, clock.today()),
     }
 
 
@@ -81,7 +83,7 @@ def summary_edit(request: HttpRequest, period: str) -> HttpResponse:
     """Who was overtaken keeps what was typed, beside what stands there now."""
     county, user = _of_the_office(request, period), _user(request)
     found = county.summary
-    if found.issued_on:
+    if found.issued_on and request.method != "POST":
         return redirect("county_summary", period)
     initial = {name: getattr(found, name) for name in summaries.WORDS} | {"seen": found.version}
     initial["opening"] = initial["opening"] or proposed_opening(county)
@@ -92,6 +94,9 @@ def summary_edit(request: HttpRequest, period: str) -> HttpResponse:
         try:
             summaries.save_summary(county.quarter, form.cleaned_data, seen=form.cleaned_data["seen"], by=user)
         except Meanwhile as meanwhile:
+            if _of_the_office(request, period).summary.issued_on:
+                back = reverse("county_summary", args=[period])
+                return overtaken(request, form, told=meanwhile.messages[0], back=back)
             kept = {name: form.cleaned_data[name] for name in summaries.WORDS} | {"seen": found.version}
             now = [(label, getattr(found, name)) for name, label in summaries.WORDS.items()]
             context |= {"form": SummaryForm(initial=kept), "meanwhile": meanwhile.messages[0], "now": now}
@@ -116,18 +121,27 @@ def summary_issue(request: HttpRequest, period: str) -> HttpResponse:
     found, today = county.summary, clock.today()
     if found.issued_on:
         return redirect("county_summary", period)
-    faults = [fault.message for fault in summaries.ready(found, today)]
+    unsettled = summaries.not_settled(county.quarter, today)
+    faults = [fault.message for fault in summaries.ready(found, today) if fault.field]
     form = IssueForm(request.POST if request.method == "POST" else None, initial={"seen": found.version})
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
             summaries.issue(county.quarter, seen=form.cleaned_data["seen"], by=user, on=today)
         except ValidationError as error:
-            faults, status = error.messages, 409 if isinstance(error, Meanwhile) else 422
+            faults = [message for message in error.messages if message != unsettled]
+            status = 409 if isinstance(error, Meanwhile) else 422
         else:
             messages.success(request, "已印发，各单位会收到消息")
             return redirect("county_summary", period)
-    context = {"county": county, "quarter": county.quarter, "form": form, "faults": faults, "today": today}
+    context = {
+        "county": county,
+        "quarter": county.quarter,
+        "form": form,
+        "faults": faults,
+        "unsettled": unsettled,
+        "today": today,
+    }
     return render(request, "quarterly/summary_issue.html", context, status=status)
 
 

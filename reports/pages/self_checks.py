@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -16,6 +17,7 @@ from lianhu.kit import clock
 from registry.models import Role
 from registry.scope import scope_of
 from reports.pages.activities import places_beside, require_activities
+from reports.pages.overtaken import overtaken
 from reports.self_check_figures import answers_of
 from visits.models import SelfCheck
 from visits.self_check import QUESTIONS, WRITTEN, SelfCheckForm, own_check, save_draft, submit, visible_checks
@@ -32,7 +34,9 @@ def self_check(request: HttpRequest) -> HttpResponse:
     found = _own(request)
     if found.submitted_at is not None:
         if request.method == "POST":
-            messages.warning(request, "这一年的体检报告已经提交，不能再改")
+            back = reverse("self_check_one", args=[found.pk])
+            told = "这一年的体检报告已经提交，不能再改"
+            return overtaken(request, SelfCheckForm(request.POST), told=told, back=back)
         return redirect("self_check_one", found.pk)
     posted = request.method == "POST"
     words = {name: getattr(found, name) for name in WRITTEN}

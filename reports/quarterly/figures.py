@@ -1,30 +1,34 @@
 """What a quarter's reports say in figures: of one unit or of all, in a fixed number of statements (方案五(二)).
 
-Duties are the stored figures, and once their period is frozen the frozen ones. Visits, matters and activities are
-counted live until the quarter freezes, and from then on as they were recorded at its cut-off.
+Duties are the stored figures, visits, matters and activities (`counts`) are counted live; once their period is
+frozen both are the frozen ones, and no trip, visit, matter or activity is read.
 """
 
 import datetime
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from django.db import connection, transaction
 from django.db.models import Count, Max, Q, Sum
 
-from grievances.models import Grievance
-from grievances.querysets import any_of
-from grievances.satisfaction import Counts, counts
+from grievances.satisfaction import Counts
 from lianhu.kit import rates
 from lianhu.kit.periods import Period
 from registry.models import PostSpan, Village
-from reports.models import Compliance, FrozenFigure, FrozenPeriod, Quota, StoredPeriod, SubjectKind
+from reports.models import (
+    Compliance,
+    FrozenCount,
+    FrozenFigure,
+    FrozenPeriod,
+    Quota,
+    StoredPeriod,
+    SubjectKind,
+)
+from reports.quarterly import counts
 from reports.quotas import compute, freeze
 from reports.quotas.as_recorded import as_recorded
-from reports.quotas.common import BAD_TRIP, VISIT_COUNTS
-from reports.quotas.compute import Subjects, params_for
+from reports.quotas.compute import Subjects
 from visits.models import ActivityKind
 
 Date = datetime.date
@@ -81,6 +85,11 @@ class Reading:
     by_unit: Mapping[int | None, UnitFigures]
     satisfaction: Counts
 
+    @property
+    def settles(self) -> datetime.datetime:
+        """What is recorded from this moment on is not in the frozen figures."""
+        return freeze.cut_off(self.period)
+
     def of(self, unit_id: int) -> UnitFigures:
         return self.by_unit.get(unit_id) or UnitFigures()
 
@@ -121,29 +130,66 @@ def read(quarter: Period, *, today: Date, units: Collection[int] | None = None) 
         found.shares[each.kind, code, each.period] += Share(each.met, each.bound)
     is_frozen = quarter.code in frozen
     as_of = freeze.as_of(quarter) if is_frozen else today
-    with _recorded(quarter, frozen=is_frozen):
-        params = _params(quarter, as_of, units)
-        _count(by_unit, params)
-        heard = counts(Grievance.objects.filter(any_of("id", _ids("revisited", params))))
+    heard = Counter[str]()
+    for unit, name, number in _counts(quarter, as_of, units, frozen=is_frozen):
+        _put(by_unit[unit], heard, name, number)
     rules = {quota.code: quota for quota in sorted(quotas.values(), key=lambda quota: -quota.pk)}
     rules.pop(_LEFT_OUT, None)
     ordered = sorted(rules.values(), key=lambda quota: quota.pk)
-    return Reading(quarter, is_frozen, as_of, ordered, by_unit, heard)
+    return Reading(quarter, is_frozen, as_of, ordered, by_unit, _satisfaction(heard))
 
 
-@contextmanager
-def _recorded(quarter: Period, *, frozen: bool) -> Iterator[None]:
-    if frozen:
-        with as_recorded(freeze.cut_off(quarter)):
-            yield
-    else:
-        yield
+def _put(found: UnitFigures, heard: Counter[str], name: str, number: int) -> None:
+    if name == "visits":
+        found.visits = number
+    elif name == "households":
+        found.households = number
+    elif name in counts.MATTERS:
+        found.matters[name] = number
+    elif name in counts.SATISFACTION:
+        heard[name] += number
+    elif name in ActivityKind.values:
+        found.activities[name] = number
 
 
-def _params(quarter: Period, as_of: Date, units: Collection[int] | None) -> dict[str, Any]:
-    nobody = frozenset[int]()
-    asked = None if units is None else frozenset(units)
-    return params_for(quarter, as_of, Subjects(cadres=nobody, units=asked, villages=nobody))
+def _satisfaction(heard: Counter[str]) -> Counts:
+    return Counts(
+        satisfied=heard["satisfied"],
+        basically=heard["basically"],
+        dissatisfied=heard["dissatisfied"],
+        set_aside=heard["set_aside"],
+        whole=heard.total() - heard["set_aside"],
+    )
+
+
+def _counts(
+    quarter: Period, as_of: Date, units: Collection[int] | None, *, frozen: bool
+) -> Sequence[counts.Count]:
+    """What was frozen before counts were kept is counted as recorded, until the freeze has made up for it."""
+    if not frozen:
+        return list(counts.counted(quarter, as_of=as_of, units=units))
+    if FrozenCount.objects.filter(period=quarter.code).exists():
+        return list(counts.kept(quarter, units=units))
+    with as_recorded(freeze.cut_off(quarter)):
+        return list(counts.counted(quarter, as_of=as_of, units=units))
+
+
+class Rows(NamedTuple):
+    """What the figure of a report counts, and what it would count now: the same until it is frozen."""
+
+    counted: set[int]
+    now: set[int]
+
+
+def rows_of(name: str, quarter: Period, *, today: Date, unit: int) -> Rows:
+    """Ids of visits, matters or activities (contract 6, rule 9)."""
+    now = set(counts.rows_counted(name, quarter, as_of=today, unit=unit))
+    if not FrozenPeriod.objects.filter(code=quarter.code).exists():
+        return Rows(now, now)
+    if FrozenCount.objects.filter(period=quarter.code).exists():
+        return Rows(set(counts.rows_kept(name, quarter, unit=unit)), now)
+    with as_recorded(freeze.cut_off(quarter)):
+        return Rows(set(counts.rows_counted(name, quarter, as_of=freeze.as_of(quarter), unit=unit)), now)
 
 
 # --- duties ----------------------------------------------------------------------------------
@@ -212,83 +258,3 @@ def _computed(period: Period, units: Collection[int] | None, today: Date) -> Ite
         unit = each.subject_id if kind == SubjectKind.UNIT else home[kind][each.subject_id]
         met, bound = int(each.status == "met"), int(each.status != "exempt")
         yield _Result(period.code, kind, unit, each.quota_id, met, bound, each.done, each.total, each.status)
-
-
-# --- visits, matters, activities -------------------------------------------------------------
-
-# By the unit the visitor was of on that day.
-_VISITS = f"""
-    FROM visits_visit v
-    JOIN registry_post_span s ON s.cadre_id = v.cadre_id AND v.day BETWEEN s.begins_on AND s.ends_on
-    WHERE v.day BETWEEN %(first)s AND %(ref)s AND {VISIT_COUNTS}
-      AND (%(units)s::bigint[] IS NULL OR s.unit_id = ANY(%(units)s))"""
-
-_IN_QUARTER = "BETWEEN %(first)s AND %(ref)s"
-_STILL_OPEN = "g.registered_on <= %(ref)s AND coalesce(g.closed_on > %(ref)s, true)"
-# What is counted of matters; a merged one counts as the matter it is part of.
-MATTERS: Mapping[str, tuple[str, str]] = {
-    "registered": ("挂号", f"g.registered_on {_IN_QUARTER}"),
-    "answered": ("答复", f"g.replied_on {_IN_QUARTER}"),
-    "closed": ("销号", f"g.closed_on {_IN_QUARTER}"),
-    "open": ("季末在办", _STILL_OPEN),
-    "overdue": (
-        "其中超过期限没有答复",
-        f"{_STILL_OPEN} AND coalesce(g.replied_on > %(ref)s, true) AND g.reply_due_on < %(ref)s",
-    ),
-}
-_REVISITED = f"""(g.revisited_on {_IN_QUARTER} OR EXISTS (
-    SELECT FROM grievances_grievanceevent e
-    WHERE e.grievance_id = g.id AND e.action = 'revisit' AND e.value = 'dissatisfied' AND e."on" {_IN_QUARTER}))"""
-# By the unit of who handles it, on the quarter's last day.
-_HANDLED = """
-    FROM grievances_grievance g
-    LEFT JOIN registry_post_span s ON s.cadre_id = g.handler_id AND %(ref)s BETWEEN s.begins_on AND s.ends_on
-    WHERE g.voided_at IS NULL AND g.parent_id IS NULL
-      AND (%(units)s::bigint[] IS NULL OR s.unit_id = ANY(%(units)s))"""
-
-_HELD = f"""
-    FROM visits_activity a
-    WHERE a.voided_at IS NULL AND a.day {_IN_QUARTER} AND a.unit_id IS NOT NULL
-      AND (%(units)s::bigint[] IS NULL OR a.unit_id = ANY(%(units)s))"""
-
-
-def _count(by_unit: dict[int | None, UnitFigures], params: dict[str, Any]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH {BAD_TRIP} SELECT s.unit_id, count(*), count(DISTINCT v.household_id) {_VISITS} GROUP BY 1",
-            params,
-        )
-        for unit, visits, households in cursor.fetchall():
-            by_unit[unit].visits, by_unit[unit].households = visits, households
-        columns = ", ".join(f"count(*) FILTER (WHERE {condition})" for _, condition in MATTERS.values())
-        cursor.execute(f"SELECT s.unit_id, {columns} {_HANDLED} GROUP BY 1", params)
-        for unit, *found in cursor.fetchall():
-            by_unit[unit].matters = Counter(dict(zip(MATTERS, found, strict=True)))
-        cursor.execute(f"SELECT a.unit_id, a.kind, count(*) {_HELD} GROUP BY 1, 2", params)
-        for unit, kind, number in cursor.fetchall():
-            by_unit[unit].activities[kind] = number
-
-
-def _ids(name: str, params: dict[str, Any]) -> list[int]:
-    """The rows that a figure counts."""
-    if name == "visits":
-        sql = f"WITH {BAD_TRIP} SELECT v.id {_VISITS}"
-    elif name in ActivityKind.values:
-        sql = f"SELECT a.id {_HELD} AND a.kind = %(kind)s"
-    else:
-        condition = _REVISITED if name == "revisited" else MATTERS[name][1]
-        sql = f"SELECT g.id {_HANDLED} AND {condition}"
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params | {"kind": name})
-        return [pk for (pk,) in cursor.fetchall()]
-
-
-COUNTED = ("visits", *MATTERS, "revisited", *ActivityKind.values)
-
-
-@transaction.atomic
-def rows_of(name: str, quarter: Period, *, today: Date, unit: int) -> list[int]:
-    """Which visits, matters or activities the unit's figure counts: their ids (contract 6, rule 9)."""
-    frozen = FrozenPeriod.objects.filter(code=quarter.code).exists()
-    with _recorded(quarter, frozen=frozen):
-        return _ids(name, _params(quarter, freeze.as_of(quarter) if frozen else today, {unit}))

@@ -11,7 +11,8 @@ from grievances.satisfaction import rate_text
 from lianhu.kit.periods import Period
 from registry.models import Unit
 from reports.models import Status, SubjectKind
-from reports.quarterly.figures import MATTERS, Reading, Share, UnitFigures, months_of
+from reports.quarterly.counts import MATTERS
+from reports.quarterly.figures import Reading, Share, UnitFigures, months_of
 from visits.models import ActivityKind
 
 

@@ -11,7 +11,15 @@ from lianhu.kit.periods import Period
 from lianhu.kit.pinyin import spelt
 from registry.models import Unit
 from registry.scope import scope_of
-from reports.models import QuarterlyReport, ReportAction, ReportEvent, ReportState
+from reports.models import (
+    FrozenFigure,
+    FrozenPeriod,
+    QuarterlyReport,
+    ReportAction,
+    ReportEvent,
+    ReportState,
+    SubjectKind,
+)
 from reports.quarterly import rules
 from reports.quarterly.workflow import STATE_AFTER, prepares
 
@@ -65,11 +73,20 @@ def by_name(units: Iterable[Unit]) -> list[Unit]:
     return sorted(units, key=lambda unit: (spelt(unit.name), unit.code))
 
 
+def units_of(quarter: Period) -> "QuerySet[Unit]":
+    """Once it is frozen those that had a duty in it then: a unit that came later owes it nothing."""
+    if not FrozenPeriod.objects.filter(code=quarter.code).exists():
+        return Unit.objects.all()
+    bound = FrozenFigure.objects.filter(period=quarter.code, subject_kind=SubjectKind.UNIT)
+    return Unit.objects.filter(pk__in=bound.values("subject_id"))
+
+
 def lines_of(quarter: Period, units: Iterable[Unit], *, today: Date) -> list[Line]:
-    """Each of the units, by name, with its report."""
+    """Each of the units that owed a report or has one, by name."""
     reports = QuarterlyReport.objects.filter(year=quarter.first.year, quarter=(quarter.first.month + 2) // 3)
     there = {report.unit_id: report for report in reports}
-    return [_line(unit, quarter, there.get(unit.pk), today) for unit in by_name(units)]
+    asked = {*units_of(quarter).values_list("pk", flat=True), *there}
+    return [_line(unit, quarter, there.get(unit.pk), today) for unit in by_name(units) if unit.pk in asked]
 
 
 def lines_of_unit(unit: Unit, *, today: Date) -> list[Line]:

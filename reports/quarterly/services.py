@@ -14,11 +14,12 @@ from lianhu.kit import clock
 from lianhu.kit.db import lock_for_transaction
 from lianhu.kit.errors import raise_faults
 from lianhu.kit.periods import Period
-from registry.models import Role, RoleGrant, Unit
+from registry.models import Role, RoleGrant
 from registry.people import holding, in_service
 from registry.querysets import in_force
 from reports.models import QuarterlyReport, ReportAction, ReportEvent, ReportState
 from reports.quarterly import rules
+from reports.quarterly.queries import units_of
 from reports.quarterly.workflow import PREPARING, STEPS, WRITABLE, prepares
 
 Date = datetime.date
@@ -76,7 +77,7 @@ def _key(quarter: Period) -> tuple[int, int]:
 def _missing(quarter: Period) -> list[QuarterlyReport]:
     year, number = _key(quarter)
     there = QuarterlyReport.objects.filter(year=year, quarter=number).values("unit")
-    units = Unit.objects.exclude(pk__in=there).order_by("pk")
+    units = units_of(quarter).exclude(pk__in=there).order_by("pk")
     return [QuarterlyReport(unit=unit, year=year, quarter=number) for unit in units]
 
 
@@ -160,7 +161,7 @@ def _what_happened(report: QuarterlyReport) -> str:
         return f"这份报告现在是“{report.get_state_display()}”，不能这样办。"
     who = last.by.name if last.by else "系统"
     at, now = last.at.astimezone(clock.SHANGHAI), report.get_state_display()
-    return f"{who}已在 {at:%m-%d %H:%M} {last.get_action_display()}，现在是“{now}”。您这一次没有写入。"
+    return f"{who}已在 {at:%m-%d %H:%M} {last.get_action_display()}，现在是“{now}”"
 
 
 def _tell(report: QuarterlyReport, event: ReportEvent, title: str) -> None:

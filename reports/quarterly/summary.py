@@ -17,7 +17,7 @@ from registry.models import RoleGrant
 from registry.people import in_service
 from registry.querysets import in_force
 from registry.scope import scope_of
-from reports.models import CountySummary
+from reports.models import CountySummary, FrozenPeriod
 from reports.quarterly import rules
 from reports.quarterly.services import Meanwhile
 from reports.quarterly.workflow import PREPARING
@@ -78,14 +78,27 @@ def issue(quarter: Period, *, seen: int, by: User, on: datetime.date) -> CountyS
 def ready(summary: CountySummary, on: datetime.date) -> Iterator[Fault]:
     """What stands in the way of issuing it."""
     quarter = Period.parse(f"{summary.year}Q{summary.quarter}")
-    settled = freeze.cut_off(quarter).date()
-    if on < settled:
-        yield Fault("", "not_settled", f"数字到 {settled.month}月{settled.day}日 0:00 才定格，那以后再印发")
+    unsettled = not_settled(quarter, on)
+    if unsettled:
+        yield Fault("", "not_settled", unsettled)
     if not summary.opening:
         yield Fault("opening", "required", "“总体情况”还没有写")
     if not summary.requirements:
         yield Fault("requirements", "required", "“下一步要求”还没有写")
     yield from rules.number_is_right(summary.document_number)
+
+
+def not_settled(quarter: Period, on: datetime.date) -> str:
+    """Why its figures may still move, in words; empty once they are frozen."""
+    if FrozenPeriod.objects.filter(code=quarter.code).exists():
+        return ""
+    moment = freeze.cut_off(quarter)
+    day = f"{moment.month}月{moment.day}日"
+    if on < moment.date():
+        return f"数字到 {day} 0:00 才定格，那以后再印发"
+    if not freeze.was_in_use(moment):
+        return "那时系统里还没有记录，这个季度的数字不定格，通报不能从这里印发"
+    return f"数字应在 {day} 0:00 定格，系统还没有做完；不用您做什么，定格以后再印发"
 
 
 def _locked(quarter: Period, by: User) -> CountySummary:
@@ -98,7 +111,7 @@ def _locked(quarter: Period, by: User) -> CountySummary:
 def _check(summary: CountySummary, seen: int) -> None:
     if summary.issued_on is not None:
         day = summary.issued_on
-        raise Meanwhile(f"这份通报已在 {day.month}月{day.day}日印发，不能再改。您这一次没有写入。")
+        raise Meanwhile(f"这份通报已在 {day.month}月{day.day}日印发，不能再改")
     if summary.version != seen:
         raise Meanwhile("这份通报在您打开以后有人保存过，您这一次没有写入。")
 

@@ -1,6 +1,7 @@
 """定格: a month's figures as recorded before the 5th of the next one at 00:00, whenever it is done (contract, 6).
 
-A quarter and a year freeze with their last month. What arrives later changes the live figure, never this one.
+A quarter and a year freeze with their last month, a quarter together with what its reports count (`counts`). What
+arrives later changes the live figure, never this one.
 """
 
 import datetime
@@ -11,7 +12,8 @@ from django.db import connection, transaction
 from lianhu.kit import clock
 from lianhu.kit.db import lock_for_transaction
 from lianhu.kit.periods import Period
-from reports.models import FrozenPeriod
+from reports.models import FrozenCount, FrozenPeriod
+from reports.quarterly import counts
 from reports.quotas.as_recorded import as_recorded
 from reports.quotas.compute import rules_in_force
 from reports.quotas.stored import COLUMNS, fresh_rows, periods_kept
@@ -38,10 +40,11 @@ def freeze_due(
     Returns how many. One transaction a period: a worker that dies goes on where it was.
     """
     frozen = set(FrozenPeriod.objects.values_list("code", flat=True))
+    _keep_counts_of_earlier(frozen)
     due = [
         period
         for period in reversed(periods_kept(now.astimezone(clock.SHANGHAI).date()))
-        if period.code not in frozen and cut_off(period) <= now and _was_in_use(cut_off(period))
+        if period.code not in frozen and cut_off(period) <= now and was_in_use(cut_off(period))
     ]
     for done, period in enumerate(due):
         say(period.label, 100 * done // len(due))
@@ -59,14 +62,27 @@ def freeze(period: Period) -> bool:
         return False
     moment, day = cut_off(period), as_of(period)
     fresh = fresh_rows(period, rules_in_force(period), as_of=day)
-    if fresh is not None:
-        sql, params = fresh
-        with as_recorded(moment), connection.cursor() as cursor:
+    with as_recorded(moment), connection.cursor() as cursor:
+        if fresh is not None:
+            sql, params = fresh
             cursor.execute(f"INSERT INTO reports_frozenfigure ({COLUMNS}) {sql}", params)
+        if period.kind == "quarter":
+            counts.keep(period, as_of=day)
     FrozenPeriod.objects.create(code=period.code, cut_off=moment, as_of=day, frozen_at=clock.now())
     return True
 
 
-def _was_in_use(moment: datetime.datetime) -> bool:
+@transaction.atomic
+def _keep_counts_of_earlier(frozen: set[str]) -> None:
+    """Of quarters that froze before counts were kept."""
+    lock_for_transaction("figures")
+    kept = set(FrozenCount.objects.order_by().values_list("period", flat=True).distinct())
+    for period in sorted(map(Period.parse, frozen - kept)):
+        if period.kind == "quarter":
+            with as_recorded(cut_off(period)):
+                counts.keep(period, as_of=as_of(period))
+
+
+def was_in_use(moment: datetime.datetime) -> bool:
     """Of the time before the county began with the system there is nothing to freeze."""
     return any(model.objects.filter(recorded_at__lt=moment).exists() for model in (Trip, Visit, Activity))

@@ -4,14 +4,18 @@ import datetime
 import io
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from docx import Document
 from openpyxl import load_workbook
 
 from reports.models import QuarterlyReport
 from reports.quarterly.figures import months_of
+from reports.quotas.freeze import freeze
 from reports.quotas.stored import store_period
 from tests import county
 from tests.reports.quarterly.reports import QUARTER, WORDS, act, draft
+from visits.models import Visit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("方案五(二)")]
 CODE = QUARTER.code
@@ -103,6 +107,31 @@ def test_figures_lead_to_what_they_are_made_of(people, report, signed_in):
     assert f"/units/{people.unit.code}/?month=2026-04&amp;duty=trip_days" in html
     assert "多吉户" in page(client, rows)
     assert client.get(of(people.unit, "rows/nothing/")).status_code == 404
+
+
+def test_behind_a_frozen_figure_stand_its_rows_and_what_changed_since_is_marked(people, report, signed_in):
+    client = signed_in(people.unit_liaison)
+    freeze(QUARTER)
+    rows = of(people.unit, "rows/visits/")
+    assert "现在是" not in page(client, rows)
+    after = county.evening("2026-07-06")
+    Visit.objects.update(voided_at=after, void_reason="录错")
+    for day in ("2026-04-08", "2026-04-09"):
+        county.add_visit(people.cadre, people.household, day, recorded_at=after)
+    html = page(client, rows)
+    assert "见面走访：1 户次" in html
+    assert "现在是 2：后来计入 2 条，不再计入 1 条" in html
+    assert (html.count("，现在不计入"), html.count("，定格后计入")) == (1, 2)
+
+
+def test_once_frozen_the_page_reads_no_visit_matter_or_activity_for_its_figures(people, report, signed_in):
+    freeze(QUARTER)
+    client = signed_in(people.county_leader)
+    with CaptureQueriesContext(connection) as asked:
+        html = page(client, of(people.unit))
+    assert "数字（已定格）" in html
+    counted = "visits_visit", "visits_trip", "visits_activity", "grievances_grievanceevent"
+    assert not [each["sql"] for each in asked if any(table in each["sql"] for table in counted)]
 
 
 def test_a_draft_s_words_are_its_unit_s_own(people, report, signed_in):
@@ -239,3 +268,27 @@ def test_the_page_asks_the_same_number_of_queries_for_50_units(
         day = datetime.date(2026, 5, 1) + datetime.timedelta(days=number)
         county.add_visit(people.cadre, people.household, day)
     assert (asked("/reports/"), asked(of(people.unit))) == few
+
+
+# --- overtaken -------------------------------------------------------------------------------
+
+
+def test_what_was_typed_is_shown_when_the_report_was_submitted_meanwhile(people, report, signed_in):
+    act(report, "submit", people.unit_leader)
+    typed = WORDS | {"work_done": "写了一个下午的话", "seen": 0}
+    answer = signed_in(people.unit_liaison).post(of(people.unit, "edit/"), typed)
+    assert answer.status_code == 409
+    html = answer.content.decode()
+    assert "报送" in answer.context["told"]
+    assert "写了一个下午的话" in html
+    report.refresh_from_db()
+    assert report.work_done == WORDS["work_done"]
+
+
+def test_the_reason_typed_is_shown_when_a_colleague_accepted_meanwhile(people, report, signed_in):
+    act(report, "submit", people.unit_leader)
+    act(report, "accept", people.office)
+    answer = signed_in(people.office).post(of(people.unit, "return/"), {"reason": "少了六月", "seen": 0})
+    assert answer.status_code == 409
+    assert "采纳" in answer.context["told"]
+    assert "少了六月" in answer.content.decode()

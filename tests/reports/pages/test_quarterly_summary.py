@@ -5,15 +5,19 @@ import io
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from docx import Document
 from openpyxl import load_workbook
 
 from accounts.models import Notice
+from lianhu.kit.periods import Period
 from reports.models import CountySummary
 from reports.quarterly import summary
 from reports.quarterly.figures import months_of
 from reports.quarterly.outcomes import county_of
 from reports.quarterly.services import Meanwhile
+from reports.quotas.freeze import freeze
 from reports.quotas.stored import store_period
 from tests import county
 from tests.reports.quarterly.reports import QUARTER, WORDS, act, draft
@@ -26,7 +30,15 @@ SAID = {"document_number": "联办〔2026〕3号", "opening": "总的情况是�
 
 
 @pytest.fixture
-def people(on_day):
+def people(live):
+    for period in (*months_of(QUARTER), QUARTER):
+        freeze(period)
+    return live
+
+
+@pytest.fixture
+def live(on_day):
+    """The freeze of the 5th has not run."""
     on_day("2026-07-18")
     found = county.build()
     county.add_activity("consult", "2026-05-20", unit=found.unit)
@@ -148,11 +160,54 @@ def test_the_number_is_written_as_the_standard_says(people, number):
     assert set(fault.value.message_dict) == {"document_number"}
 
 
-def test_it_is_not_issued_without_words_and_number_nor_before_the_figures_are_frozen(people):
-    summary.save_summary(QUARTER, dict.fromkeys(SAID, ""), seen=0, by=people.office.user)
+def test_it_is_not_issued_without_words_and_number_nor_before_the_figures_are_frozen(live):
+    summary.save_summary(QUARTER, dict.fromkeys(SAID, ""), seen=0, by=live.office.user)
     with pytest.raises(ValidationError) as faults:
-        summary.issue(QUARTER, seen=1, by=people.office.user, on=datetime.date(2026, 7, 4))
+        summary.issue(QUARTER, seen=1, by=live.office.user, on=datetime.date(2026, 7, 4))
     assert set(faults.value.message_dict) == {"__all__", "opening", "requirements", "document_number"}
+    assert faults.value.message_dict["__all__"] == ["数字到 7月5日 0:00 才定格，那以后再印发"]
+
+
+def test_while_the_freeze_is_late_nothing_is_issued_and_the_page_says_why(live, signed_in):
+    client = signed_in(live.office)
+    summary.save_summary(QUARTER, SAID, seen=0, by=live.office.user)
+    why = "数字应在 7月5日 0:00 定格，系统还没有做完；不用您做什么，定格以后再印发"
+    html = page(client)
+    assert why in html
+    assert f"{ADDRESS}issue/" not in html
+    assert why in page(client, f"{ADDRESS}issue/")
+    answer = client.post(f"{ADDRESS}issue/", {"seen": 1})
+    assert (answer.status_code, answer.content.decode().count(why)) == (422, 1)
+    assert CountySummary.objects.get().issued_on is None
+    freeze(QUARTER)
+    assert f"{ADDRESS}issue/" in page(client)
+    client.post(f"{ADDRESS}issue/", {"seen": 1})
+    assert CountySummary.objects.get().issued_on == TODAY
+
+
+def test_a_quarter_before_the_county_used_the_system_is_not_waited_for(live):
+    quarter = Period.parse("2024Q1")
+    assert summary.not_settled(quarter, TODAY).startswith("那时系统里还没有记录")
+
+
+def test_a_unit_that_came_later_is_not_in_it(people, signed_in):
+    issued(people)
+    before = [each.unit.name for each in county_of(QUARTER, today=TODAY).outcomes]
+    county.add_unit("林业局")
+    later = datetime.date(2026, 8, 20)
+    assert [each.unit.name for each in county_of(QUARTER, today=later).outcomes] == before
+    client = signed_in(people.unit_liaison)
+    assert "林业局" not in page(client)
+    answer = client.get(ADDRESS[:-1] + ".docx")
+    (table,) = Document(io.BytesIO(answer.getvalue())).tables
+    assert [row.cells[0].text for row in table.rows][1:] == before
+
+
+def test_once_frozen_its_figures_are_read_and_nothing_is_counted_again(people):
+    with CaptureQueriesContext(connection) as asked:
+        county_of(QUARTER, today=TODAY)
+    tables = "visits_", "grievances_", "registry_post"
+    assert not [each["sql"] for each in asked if any(table in each["sql"] for table in tables)]
 
 
 def test_as_word_it_goes_downward(people, signed_in):

@@ -3,14 +3,20 @@
 import datetime
 
 import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from grievances.models import Grievance, GrievanceEvent
 from lianhu.kit import clock
 from lianhu.kit.periods import Period
-from reports.quarterly.figures import MATTERS, Share, months_of, read, rows_of
+from registry.models import Post
+from reports.models import FrozenCount, FrozenPeriod
+from reports.quarterly import counts
+from reports.quarterly.counts import MATTERS
+from reports.quarterly.figures import Share, months_of, read, rows_of
 from reports.quarterly.lines import groups
-from reports.quotas.freeze import freeze
+from reports.quotas.freeze import freeze, freeze_due
 from reports.quotas.stored import store_period
 from tests import county
 from tests.reports.quarterly.reports import QUARTER
@@ -172,7 +178,7 @@ def test_a_figure_opens_onto_exactly_its_rows(people, is_frozen):
     found = of(people.unit)
 
     def rows(name):
-        return len(rows_of(name, QUARTER, today=TODAY, unit=people.unit.pk))
+        return len(rows_of(name, QUARTER, today=TODAY, unit=people.unit.pk).counted)
 
     assert rows("visits") == found.visits == 2
     assert {name: rows(name) for name in MATTERS} == {name: found.matters[name] for name in MATTERS}
@@ -199,7 +205,7 @@ def test_queries_do_not_grow_with_the_units(people, django_assert_num_queries):
         store_period(period, TODAY)
 
     def asked():
-        with django_assert_num_queries(8) as caught:
+        with django_assert_num_queries(6) as caught:
             read(QUARTER, today=TODAY)
         return len(caught)
 
@@ -209,6 +215,106 @@ def test_queries_do_not_grow_with_the_units(people, django_assert_num_queries):
     for period in (*MONTHS, QUARTER):
         store_period(period, TODAY)
     assert asked() == few
+
+
+EVENT_TABLES = ("visits_", "grievances_", "registry_post")
+
+
+def frozen_reading(people):
+    return read(QUARTER, today=TODAY, units={people.unit.pk})
+
+
+def test_once_frozen_they_are_read_and_nothing_is_counted_again(people):
+    matter(people, "2026-05-05", replied_on="2026-05-06", revisited_on="2026-05-07", closed_on="2026-05-08")
+    live = of(people.unit), frozen_reading(people).satisfaction
+    frozen()
+    with CaptureQueriesContext(connection) as asked:
+        now = frozen_reading(people)
+    assert (now.of(people.unit.pk), now.satisfaction) == live
+    assert not [each["sql"] for each in asked if any(table in each["sql"] for table in EVENT_TABLES)]
+
+
+def test_a_post_corrected_after_the_freeze_moves_them_no_more(people):
+    """Contract 6: posts are taken as they stand, when it is frozen; then the report stays."""
+    matter(people, "2026-05-05", replied_on="2026-05-06", revisited_on="2026-05-07", closed_on="2026-05-08")
+    Grievance.objects.update(revisited_on=Date(2026, 5, 7), satisfaction="satisfied")
+    frozen()
+    before, elsewhere = frozen_reading(people), of(people.other_unit)
+    Post.objects.filter(cadre=people.cadre).update(unit=people.other_unit)
+    assert frozen_reading(people) == before
+    assert of(people.other_unit) == elsewhere
+    assert before.satisfaction["satisfied"] == 1
+    assert before.of(people.unit.pk).visits == 2
+    found = rows_of("visits", QUARTER, today=TODAY, unit=people.unit.pk)
+    assert (len(found.counted), found.now) == (2, set())
+
+
+def test_frozen_late_or_again_they_are_the_same_rows(people):
+    matter(people, "2026-05-05", replied_on="2026-05-06")
+
+    def kept():
+        return sorted(FrozenCount.objects.values_list("period", "unit__code", "name", "number", "rows"))
+
+    with transaction.atomic():
+        freeze_due(county.evening("2026-07-05"))
+        in_time = kept()
+        transaction.set_rollback(True)
+    Visit.objects.filter(day="2026-04-07").update(voided_at=county.evening("2026-07-06"), void_reason="录错")
+    freeze_due(county.evening("2026-07-08"))
+    assert kept() == in_time != []
+    freeze_due(county.evening("2026-07-09"))
+    freeze(QUARTER)
+    assert kept() == in_time
+
+
+def test_what_froze_before_counts_were_kept_is_counted_as_recorded_and_made_up_for(people, monkeypatch):
+    with monkeypatch.context() as earlier:
+        earlier.setattr(counts, "keep", lambda quarter, as_of: None)
+        frozen()
+    before = read(QUARTER, today=TODAY)
+    Visit.objects.filter(day="2026-04-07").update(voided_at=county.evening("2026-07-06"), void_reason="录错")
+    assert read(QUARTER, today=TODAY) == before
+    assert len(rows_of("visits", QUARTER, today=TODAY, unit=people.unit.pk).counted) == 2
+    freeze_due(county.evening("2026-07-08"))
+    assert FrozenCount.objects.filter(period=QUARTER.code).exists()
+    assert read(QUARTER, today=TODAY) == before
+
+
+def test_nobody_changes_what_was_kept(people):
+    frozen()
+    for change in (
+        lambda: FrozenCount.objects.update(number=9),
+        lambda: FrozenCount.objects.all().delete(),
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            change()
+
+
+def test_a_freeze_that_fails_keeps_neither(people, monkeypatch):
+    monkeypatch.setattr(counts, "_satisfaction", lambda params: 1 // 0)
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        freeze(QUARTER)
+    assert not FrozenPeriod.objects.filter(code=QUARTER.code).exists()
+    assert not FrozenCount.objects.exists()
+
+
+def test_it_is_frozen_in_as_many_statements_for_50_units(people):
+    def statements():
+        with CaptureQueriesContext(connection) as asked, transaction.atomic():
+            freeze(QUARTER)
+            transaction.set_rollback(True)
+        return len(asked)
+
+    matter(people, "2026-05-05", replied_on="2026-05-06", revisited_on="2026-05-07", closed_on="2026-05-08")
+    few = statements()
+    for number in range(50):
+        person = county.add_cadre(f"人{number}", unit=county.add_unit(f"单位{number}"))
+        county.add_visit(person, people.household, "2026-04-20")
+        county.add_grievance(
+            household=people.household, handler=person, registered_on="2026-05-01",
+            revisited_on="2026-05-02", satisfaction="satisfied",
+        )  # fmt: skip
+    assert statements() == few
 
 
 def test_nothing_is_left_of_the_shadows(people):

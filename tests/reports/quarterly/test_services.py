@@ -11,8 +11,10 @@ from lianhu.kit.periods import Period
 from registry.models import Unit
 from reports.models import QuarterlyReport, ReportAction, ReportEvent, ReportState
 from reports.quarterly import rules, services
+from reports.quarterly.queries import lines_of
 from reports.quarterly.services import Meanwhile, make_drafts, save_words
 from reports.quarterly.workflow import STATE_AFTER, STEPS, steps_for
+from reports.quotas.freeze import freeze
 from tests import county
 from tests.reports.quarterly.reports import QUARTER, WORDS, act, draft
 
@@ -73,6 +75,15 @@ def test_a_unit_that_came_meanwhile_gets_its_draft_and_alone_is_told(people):
     county.grant(liaison, "unit_liaison", unit=late)
     assert make_drafts(on=Date(2026, 7, 2)) == 1
     assert len(told(liaison)) == len(told(people.unit_liaison)) == 1
+
+
+def test_a_unit_that_came_after_the_freeze_owes_the_quarter_nothing(people, on_day):
+    make_drafts(on=LAST_DAY)
+    freeze(QUARTER)
+    late = county.add_unit("林业局")
+    assert make_drafts(on=Date(2026, 7, 9)) == 0
+    units = {line.unit for line in lines_of(QUARTER, Unit.objects.all(), today=Date(2026, 7, 18))}
+    assert units == set(Unit.objects.exclude(pk=late.pk))
 
 
 # --- words -----------------------------------------------------------------------------------

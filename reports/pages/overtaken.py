@@ -1,0 +1,15 @@
+"""Somebody was faster, and there is nothing left to save into: what was typed is shown, to be copied."""
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+
+def overtaken(request: HttpRequest, form: forms.Form, *, told: str, back: str) -> HttpResponse:
+    """`told`: what happened; `back`: the address of what there is now. Answers 409."""
+    typed = [
+        (field.label, "、".join(form.data.getlist(field.html_name)))  # type: ignore[attr-defined]
+        for field in form.visible_fields()
+    ]
+    context = {"told": told, "typed": [(label, text) for label, text in typed if text], "back": back}
+    return render(request, "reports/overtaken.html", context, status=409)
