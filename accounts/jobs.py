@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 SILENT_FOR = datetime.timedelta(minutes=2)
 MOST_ATTEMPTS = 3
+# In minutes, after the failures that follow; the last of them for all to come.
+RETRIES = (5, 30, 60)
 _BEAT_SECONDS = 1.0
 _CANCELLED = "已取消，没有留下做了一半的东西。"
 
@@ -48,15 +50,47 @@ ON CONFLICT (kind, slot) DO NOTHING
 RETURNING kind, id
 """
 
+# What failed is tried again as long as its slot is the last, unless somebody made up for it by hand.
+_RETRY_SLOTS = """
+UPDATE accounts_job j SET state = 'waiting', ended_at = NULL, percent = 0
+FROM unnest(%(kinds)s::text[], %(slots)s::timestamptz[]) AS due (kind, slot)
+WHERE j.kind = due.kind AND j.slot = due.slot AND j.state = 'failed'
+  AND j.ended_at + make_interval(mins => (%(waits)s::int[])[
+        least(greatest(j.attempt - %(most)s + 1, 1), cardinality(%(waits)s))]) <= %(now)s
+  AND NOT EXISTS (SELECT FROM accounts_job o WHERE o.kind = j.kind AND o.state IN ('waiting', 'running'))
+  AND (SELECT o.state FROM accounts_job o WHERE o.kind = j.kind ORDER BY o.id DESC LIMIT 1) <> 'done'
+RETURNING j.kind, j.id
+"""
+
+
+def retried_at(job: Job) -> datetime.datetime | None:
+    """When a job of the schedule that failed is tried again, as `start_slots` does it."""
+    if job.slot is None or job.state != JobState.FAILED or job.ended_at is None:
+        return None
+    place = min(max(job.attempt - MOST_ATTEMPTS, 0), len(RETRIES) - 1)
+    return job.ended_at + datetime.timedelta(minutes=RETRIES[place])
+
 
 def start_slots(due: Sequence[tuple[str, str, datetime.datetime]], now: datetime.datetime) -> int:
-    """Jobs of the schedule, by kind, title and slot: one for each that has none yet. Returns how many are new."""
+    """Jobs of the schedule, by kind, title and slot: one for each that has none yet, and those that failed again.
+
+    Returns how many there are to do.
+    """
     kinds, titles, slots = (list(column) for column in zip(*due, strict=True)) if due else ([], [], [])
     with connection.cursor() as cursor:
         cursor.execute(_START_SLOTS, {"now": now, "kinds": kinds, "titles": titles, "slots": slots})
-        added = cursor.fetchall()
-    _wake_all(added)
-    return len(added)
+        found = cursor.fetchall()
+        more: dict[str, Any] = {
+            "now": now,
+            "kinds": kinds,
+            "slots": slots,
+            "waits": list(RETRIES),
+            "most": MOST_ATTEMPTS,
+        }
+        cursor.execute(_RETRY_SLOTS, more)
+        found += cursor.fetchall()
+    _wake_all(found)
+    return len(found)
 
 
 def claim(job_id: int, *kinds: str) -> Job | None:

@@ -2,7 +2,8 @@
 
 A slot is the moment at which an entry is due. `tick` adds a job for the last slot of each entry; kind and slot are
 unique, so two schedulers, a tick delivered twice, a clock set back and three days without power end in one run.
-What a run does is repeatable and reckons for itself what is still to be done.
+What a run does is repeatable and reckons for itself what is still to be done. One that failed is tried again, after
+five minutes, half an hour, then each hour, until it is done or the next slot has come.
 """
 
 import datetime
@@ -10,6 +11,7 @@ import errno
 import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import NamedTuple, Protocol
 
 from django.db import DatabaseError, OperationalError, transaction
@@ -148,7 +150,9 @@ def run_now(entry: Entry, *, by: User) -> Job | None:
 
 
 def run_entry(entry: Entry, job_id: int) -> None:
-    """Do the job; a second delivery finds it taken. What failed by the clock is tried three times."""
+    """Do the job; a second delivery finds it taken. What failed by the clock is tried three times at once; then it
+    has failed, and `tick` comes back to it.
+    """
     job = jobs.claim(job_id, entry.kind)
     if job is None:
         return
@@ -186,36 +190,57 @@ def why(error: Exception) -> str:
 
 
 class Line(NamedTuple):
-    """An entry with its last run that is over, the one under way, and its next slot."""
+    """An entry with its last run that is over, the one under way, and its next slot.
+
+    `again`: the run of its last slot, where it failed and is tried again; `again_at` is when.
+    """
 
     entry: Entry
     last: Job | None
     under_way: Job | None
     next_due: Moment | None
+    again: Job | None
+    again_at: Moment | None
 
     @property
     def failed(self) -> bool:
         return self.last is not None and self.last.state == JobState.FAILED
 
+    @property
+    def next_run(self) -> Moment | None:
+        return min((each for each in (self.again_at, self.next_due) if each), default=None)
+
 
 # One job of a kind is under way at most, so its newest two hold the last that is over.
 _NEWEST = """
 SELECT j.* FROM unnest(%s::text[]) AS asked (kind)
-CROSS JOIN LATERAL (SELECT * FROM accounts_job WHERE kind = asked.kind ORDER BY id DESC LIMIT 2) j
+CROSS JOIN LATERAL (
+    (SELECT * FROM accounts_job WHERE kind = asked.kind ORDER BY id DESC LIMIT 2)
+    UNION
+    (SELECT * FROM accounts_job WHERE kind = asked.kind AND slot IS NOT NULL ORDER BY slot DESC LIMIT 1)
+) j
 ORDER BY j.kind, j.id DESC
 """
 
 
 def overview(entries: Sequence[Entry], now: Moment) -> list[Line]:
     """In the entries' order; one statement, besides what a calendar asks."""
-    last: dict[str, Job] = {}
-    under_way: dict[str, Job] = {}
+    found: dict[str, list[Job]] = {}
     for job in Job.objects.raw(_NEWEST, [[entry.kind for entry in entries]]):
-        (under_way if job.state in UNFINISHED else last).setdefault(job.kind, job)
-    return [
-        Line(entry, last.get(entry.kind), under_way.get(entry.kind), entry.when.next_due(now))
-        for entry in entries
-    ]
+        found.setdefault(job.kind, []).append(job)
+    return [_line(entry, found.get(entry.kind, []), now) for entry in entries]
+
+
+def _line(entry: Entry, newest: Sequence[Job], now: Moment) -> Line:
+    under_way = next((job for job in newest if job.state in UNFINISHED), None)
+    last = next((job for job in newest if job.state not in UNFINISHED), None)
+    of_slots = [(job.slot, job) for job in newest if job.slot]
+    of_slot = max(of_slots, key=itemgetter(0))[1] if of_slots else None
+    again_at = jobs.retried_at(of_slot) if of_slot and not under_way else None
+    if last is None or last.state == JobState.DONE:
+        again_at = None
+    again = of_slot if again_at else None
+    return Line(entry, last, under_way, entry.when.next_due(now), again, again_at and max(again_at, now))
 
 
 def stopped_since(lines: Iterable[Line], now: Moment) -> Moment | None:

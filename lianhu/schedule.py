@@ -51,7 +51,7 @@ def figures_nightly(now: Moment, say: Say) -> str:
 
 
 def figures_touched(now: Moment, say: Say) -> str | None:
-    return _counted("更新了 {} 处改动", drain(_day(now)))
+    return _counted("更新了 {} 处改动", drain(_day(now), say=say))
 
 
 def freeze_figures(now: Moment, say: Say) -> str | None:

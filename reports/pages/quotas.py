@@ -22,20 +22,23 @@ from lianhu.kit import clock, fields
 from reports.models import Binds, Quota, SubjectKind
 from reports.quotas.editing import (
     Act,
+    FiguresBusy,
     Wanted,
+    acts_for,
     earliest,
     edit_rule,
     faults_of,
     groups_like,
     history,
     may_edit,
-    preview,
+    most,
     takes_min_days,
     version_of,
 )
 from reports.quotas.metrics import METRICS
 from reports.quotas.rules import BOUND
 from reports.quotas.told import how_counted, min_days
+from reports.quotas.trial import preview
 
 MOST_HISTORY = 50
 
@@ -81,6 +84,7 @@ def quotas(request: HttpRequest) -> HttpResponse:
     context = {
         "groups": _groups(rules, today),
         "ended": [rule for rule in rules if rule.ends_on and rule.ends_on < today],
+        "ended_for_good": {rule.pk for rule in rules if rule.ends_on and not _following(rule, rules)},
         "history": [_told(entry) for entry in history()[:MOST_HISTORY]],
         "may_edit": may_edit(request.user),
     }
@@ -165,10 +169,11 @@ class RuleForm(forms.Form):
             del self.fields["binds"]
         if act == Act.END:
             del self.fields["target"]
-        elif METRICS[rule.metric].shares:
-            self.fields["target"] = fields.WholeNumberField(label="目标（%）", smallest=1, largest=100)
         else:
-            self.fields["target"].label = f"目标（{rule.measure}，{rule.get_period_display()}）"
+            what = "%" if METRICS[rule.metric].shares else f"{rule.measure}，{rule.get_period_display()}"
+            self.fields["target"] = fields.WholeNumberField(
+                label=f"目标（{what}）", smallest=1, largest=most(rule)
+            )
         if act == Act.END or not takes_min_days(rule):
             del self.fields["min_days"]
         word = {"month": "月", "quarter": "季度", "year": "年"}[rule.period]
@@ -209,7 +214,8 @@ def quota_change(request: HttpRequest, pk: int) -> HttpResponse:
     if not may_edit(user):
         raise Http404
     rule, now = get_object_or_404(Quota, pk=pk), clock.now()
-    act = Act(request.GET["act"]) if request.GET.get("act") in Act.values else Act.CHANGE
+    acts = acts_for(rule)
+    act = Act(request.GET["act"]) if request.GET.get("act") in acts else _usual(rule, acts, now)
     form = RuleForm(request.POST or None, rule=rule, act=act, now=now)
     page = _Page(request, rule, act, form)
     if request.method != "POST" or "back" in request.POST:
@@ -223,13 +229,21 @@ def quota_change(request: HttpRequest, pk: int) -> HttpResponse:
         return page.confirm_page()
     said = form.cleaned_data
     try:
-        edit_rule(pk, form.wanted, seen=said["seen"], reason=said["reason"], by=user, now=now)
+        edit_rule(pk, form.wanted, seen=said["seen"], reason=said["reason"], by=user)
+    except FiguresBusy as busy:
+        return page.confirm_page(409, busy=str(busy))
     except ValidationError as error:
         for name, told in error.message_dict.items():
             form.add_error(name if name in form.fields else None, told)
         return page.form_page(422)
     messages.success(request, "已保存，各处的数一两分钟内按新的规则重算")
     return redirect("quotas")
+
+
+def _usual(rule: Quota, acts: Sequence[Act], now: datetime.datetime) -> Act:
+    """What one most likely came for."""
+    over = rule.ends_on is not None and rule.ends_on < now.astimezone(clock.SHANGHAI).date()
+    return Act.RESUME if over and Act.RESUME in acts else Act.CHANGE
 
 
 def _add(form: RuleForm, faults: Sequence[Any]) -> None:
@@ -253,11 +267,19 @@ class _Page:
             self.form.data = data
         return self._render("quotas/change.html", status)
 
-    def confirm_page(self) -> HttpResponse:
+    def confirm_page(self, status: int = 200, *, busy: str = "") -> HttpResponse:
         told = preview(self.rule, self.form.wanted, today=clock.today())
         said = self.form.cleaned_data
         binds = Binds(said["binds"]).label if self.act == Act.ADD else self.rule.get_binds_display()
-        return self._render("quotas/confirm.html", 200, told=told, said=said, binds=binds)
+        return self._render(
+            "quotas/confirm.html",
+            status,
+            told=told,
+            said=said,
+            binds=binds,
+            busy=busy,
+            kind=BOUND[self.rule.binds].kind,
+        )
 
     def _render(self, template: str, status: int, **context: Any) -> HttpResponse:
         same = Quota.objects.filter(code=self.rule.code, binds=self.rule.binds, period=self.rule.period)
@@ -265,6 +287,7 @@ class _Page:
             "rule": self.rule,
             "act": self.act,
             "acts": Act,
+            "offered": acts_for(self.rule),
             "form": self.form,
             "amount": amount(self.rule),
             "counted": how_counted(self.rule),

@@ -6,26 +6,23 @@ frozen stays: no rule changes from a day whose period's cut-off has passed.
 
 import datetime
 import hashlib
-import uuid
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, connection, models, transaction
+from django.db import IntegrityError, OperationalError, connection, models, transaction
 from django.db.models import Q
 
 from accounts import audit
 from accounts.models import AuditEntry, AuditKind, User
 from lianhu.kit import clock
-from lianhu.kit.db import lock_for_transaction
+from lianhu.kit.db import lock_for_transaction, may_pass
 from lianhu.kit.errors import Fault, raise_faults
 from lianhu.kit.periods import Period
 from registry.models import Role
 from registry.scope import scope_of
-from reports.models import Binds, Quota, QuotaPeriod
-from reports.quotas.compute import EVERYONE, rules_in_force, statement_for
+from reports.models import Binds, Compliance, Quota, QuotaPeriod
 from reports.quotas.freeze import cut_off
 from reports.quotas.metrics import METRICS
 from reports.quotas.rules import BOUND
@@ -33,12 +30,14 @@ from reports.quotas.told import min_days
 
 Date = datetime.date
 ONE_DAY = datetime.timedelta(days=1)
+LOCK_TIMEOUT = "5s"
 
 
 class Act(models.TextChoices):
     CHANGE = "change", "改目标"
     END = "end", "停止"
     ADD = "add", "也考另一组"
+    RESUME = "resume", "恢复"
 
 
 @dataclass(frozen=True)
@@ -62,6 +61,12 @@ def groups_like(rule: Quota) -> list[str]:
     return [binds for binds in Binds.values if BOUND[binds].kind == kind]
 
 
+def acts_for(rule: Quota) -> list[Act]:
+    """What may be done with it: one that ends, with none after it, may be taken up again."""
+    over = rule.ends_on is not None and following(rule) is None
+    return [act for act in Act if act != Act.RESUME or over]
+
+
 def takes_min_days(rule: Quota) -> bool:
     return "min_days" in METRICS[rule.metric].expected_params
 
@@ -71,19 +76,22 @@ def takes_min_days(rule: Quota) -> bool:
 
 def faults_of(rule: Quota, wanted: Wanted, *, now: datetime.datetime) -> list[Fault]:
     """Asked before it is confirmed, and again under lock."""
-    return [*_frozen(rule, wanted, now), *_ASKED[wanted.act](rule, wanted)]
+    found = [*_frozen(rule, wanted, now), *_ASKED[wanted.act](rule, wanted)]
+    if wanted.begins_on.year > now.year + 1:
+        found.append(Fault("begins_on", "too_far", f"太远了，请选 {now.year + 1} 年底以前的日子"))
+    return found
 
 
 def earliest(kind: str, now: datetime.datetime) -> Date:
     """The first day from which rules of this kind of period may change."""
-    period = _period_of(kind, now.astimezone(clock.SHANGHAI).date())
+    period = period_of(kind, now.astimezone(clock.SHANGHAI).date())
     while cut_off(period.previous()) > now:
         period = period.previous()
     return period.first
 
 
 def _frozen(rule: Quota, wanted: Wanted, now: datetime.datetime) -> list[Fault]:
-    period = _period_of(rule.period, wanted.begins_on)
+    period = period_of(rule.period, wanted.begins_on)
     moment = cut_off(period)
     if moment > now:
         return []
@@ -92,39 +100,50 @@ def _frozen(rule: Quota, wanted: Wanted, now: datetime.datetime) -> list[Fault]:
     return [Fault("begins_on", "frozen", told)]
 
 
+def most(rule: Quota) -> int:
+    """The largest target that can be met in every one of its periods: days are no more than there are."""
+    if METRICS[rule.metric].shares:
+        return 100
+    days = {QuotaPeriod.MONTH: 28, QuotaPeriod.QUARTER: 90, QuotaPeriod.YEAR: 365}
+    return days[QuotaPeriod(rule.period)] if METRICS[rule.metric].fold == "days" else 999
+
+
 def _within(rule: Quota, wanted: Wanted) -> list[Fault]:
     if rule.begins_on and wanted.begins_on < rule.begins_on:
         return [Fault("begins_on", "before_it", f"这条规则从 {rule.begins_on} 起才有效")]
     if rule.ends_on and wanted.begins_on > rule.ends_on:
-        return [Fault("begins_on", "after_it", f"这条规则到 {rule.ends_on} 为止，请改接着的那一条")]
+        other = "请改接着的那一条" if following(rule) else "要再考请选“恢复”"
+        return [Fault("begins_on", "after_it", f"这条规则到 {rule.ends_on} 为止，{other}")]
     return []
 
 
 def _of_change(rule: Quota, wanted: Wanted) -> list[Fault]:
     found = _within(rule, wanted)
-    after = _rule_after(rule, wanted)
+    after = rule_after(rule, wanted)
     if (after.target, after.params) == (rule.target, rule.params):
         found.append(Fault("target", "same", "和现在的一样，没有要改的"))
     return found
 
 
-def _of_end(rule: Quota, wanted: Wanted) -> list[Fault]:
-    if wanted.begins_on == rule.begins_on:
-        told = f"这条规则 {rule.begins_on} 才开始，至少留一天；要改目标请选“改目标”"
-        return [Fault("begins_on", "never_held", told)]
-    return _within(rule, wanted)
+def _of_resume(rule: Quota, wanted: Wanted) -> list[Fault]:
+    if rule.ends_on is None or following(rule) is not None:
+        return [Fault("", "goes_on", "这条规则没有停止")]
+    if wanted.begins_on <= rule.ends_on:
+        return [Fault("begins_on", "still_holds", f"到 {rule.ends_on} 还在考，请选以后的日子")]
+    return _of_add(rule, wanted)
 
 
 def _of_add(rule: Quota, wanted: Wanted) -> list[Fault]:
-    if wanted.binds not in groups_like(rule):
+    binds = wanted.binds or rule.binds
+    if binds not in groups_like(rule):
         return [Fault("binds", "other_kind", "请在列表里选一个")]
     there = Quota.objects.filter(
         Q(ends_on__isnull=True) | Q(ends_on__gte=wanted.begins_on), code=rule.code, period=rule.period
     ).order_by("pk")
     for other in there:
-        if _share_subjects(other.binds, wanted.binds):
+        if _share_subjects(other.binds, binds):
             since = f"从 {other.begins_on} 起" if other.begins_on else ""
-            told = f"{other.get_binds_display()}{since}已经考这一项，不能再加{Binds(wanted.binds).label}"
+            told = f"{other.get_binds_display()}{since}已经考这一项，不能再加{Binds(binds).label}"
             return [Fault("binds", "bound", told)]
     return []
 
@@ -134,85 +153,17 @@ def _share_subjects(one: str, other: str) -> bool:
     return BOUND[one].kind == BOUND[other].kind and (not a or not b or bool({*a} & {*b}))
 
 
-_ASKED = {Act.CHANGE: _of_change, Act.END: _of_end, Act.ADD: _of_add}
+_ASKED = {Act.CHANGE: _of_change, Act.END: _within, Act.ADD: _of_add, Act.RESUME: _of_resume}
 
 
-# --- whom it affects ---------------------------------------------------------------------------
+# --- doing it ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How many of those bound have done it, not yet, or are exempt."""
-
-    met: int = 0
-    open: int = 0
-    exempt: int = 0
-
-    @property
-    def bound(self) -> int:
-        return self.met + self.open + self.exempt
-
-
-@dataclass(frozen=True)
-class Preview:
-    """`period`: the current one, in which both are counted as of today; `first`: the first that takes the change."""
-
-    period: Period
-    first: Period
-    now: Outcome
-    then: Outcome
-    target: int | None
-    min_days: int | None
-    follows: Quota | None
-
-
-def preview(rule: Quota, wanted: Wanted, *, today: Date) -> Preview:
-    """Counted by the same statement as every figure, with the rule as it would be; nothing stays written."""
-    period = _period_of(rule.period, today)
-    binds = wanted.binds if wanted.act == Act.ADD else rule.binds
-    standing = [one for one in rules_in_force(period) if (one.code, one.binds) == (rule.code, binds)]
-    after = _rule_after(rule, wanted)
-    then = Outcome()
-    if wanted.act != Act.END:
-        with transaction.atomic():
-            trial = replace_rule(after, code=uuid.uuid4().hex, begins_on=None, ends_on=None)
-            trial.save(force_insert=True)
-            then = _outcome([trial], period, today)
-            transaction.set_rollback(True)
-    return Preview(
-        period=period,
-        first=_period_of(rule.period, wanted.begins_on),
-        now=_outcome(standing, period, today),
-        then=then,
-        target=None if wanted.act == Act.END else int(after.target),
-        min_days=min_days(after) if takes_min_days(rule) and wanted.act != Act.END else None,
-        follows=_following(rule) if wanted.act != Act.ADD else None,
-    )
-
-
-def _outcome(rules: Sequence[Quota], period: Period, today: Date) -> Outcome:
-    asked = statement_for(rules, period, as_of=today, subjects=EVERYONE)
-    if asked is None:
-        return Outcome()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT status, count(*) FROM ({asked.sql}) figure {_FIGURE} GROUP BY status", asked.params
-        )
-        counted = Counter(dict(cursor.fetchall()))
-    return Outcome(counted["met"], counted["running"] + counted["missed"], counted["exempt"])
-
-
-_FIGURE = "(quota_id, code, subject_kind, subject_id, subject_code, actual, target, status, done, total)"
-
-
-def _following(rule: Quota) -> Quota | None:
+def following(rule: Quota) -> Quota | None:
     if rule.ends_on is None:
         return None
     same = Quota.objects.filter(code=rule.code, binds=rule.binds, period=rule.period)
     return same.filter(begins_on__gt=rule.ends_on).order_by("begins_on").first()
-
-
-# --- doing it ----------------------------------------------------------------------------------
 
 
 def version_of(rule: Quota) -> str:
@@ -225,21 +176,29 @@ def version_of(rule: Quota) -> str:
     return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 
-def edit_rule(pk: int, wanted: Wanted, *, seen: str, reason: str, by: User, now: datetime.datetime) -> Quota:
+class FiguresBusy(Exception):
+    """All figures are being computed at this moment; nothing was changed."""
+
+    def __str__(self) -> str:
+        return "正在算数，请稍后再保存；已填的内容还在。"
+
+
+def edit_rule(pk: int, wanted: Wanted, *, seen: str, reason: str, by: User) -> Quota:
     """One transaction; the reason is logged with who and when. `seen`: the version that was looked at.
 
-    Raise ValidationError with what speaks against it, or with who was faster.
+    Raise ValidationError with what speaks against it, or with who was faster; FiguresBusy.
     """
     if not may_edit(by):
         raise PermissionDenied("edit_quota")
     try:
         with transaction.atomic():
             # Neither a freeze nor another hand in between.
-            lock_for_transaction("figures")
+            _lock_figures()
             rule = Quota.objects.select_for_update().get(pk=pk)
             if version_of(rule) != seen:
                 raise_faults([Fault("", "changed", _who_was_faster(rule))])
-            raise_faults(faults_of(rule, wanted, now=now))
+            # The moment is that of the lock: a freeze that came before it is over by now.
+            raise_faults(faults_of(rule, wanted, now=clock.now()))
             told, written = _write(rule, wanted)
             audit.log(AuditKind.CHANGED, written, by=by, act=told, reason=reason)
             return written
@@ -250,17 +209,35 @@ def edit_rule(pk: int, wanted: Wanted, *, seen: str, reason: str, by: User, now:
         raise
 
 
+def _lock_figures() -> None:
+    """A person waits for it: not for long."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
+    try:
+        lock_for_transaction("figures")
+    except OperationalError as error:
+        if may_pass(error):
+            raise FiguresBusy from error
+        raise
+
+
 def _write(rule: Quota, wanted: Wanted) -> tuple[str, Quota]:
     """What was done in words, and the rule it is about."""
     day, ends_on = wanted.begins_on, rule.ends_on
-    if wanted.act == Act.ADD:
-        added = replace_rule(_rule_after(rule, wanted), begins_on=day, ends_on=None)
+    after = rule_after(rule, wanted)
+    if wanted.act in (Act.ADD, Act.RESUME):
+        told = f"{after}：从 {day} 起{'恢复' if wanted.act == Act.RESUME else ''}考，{_amount(after)}"
+        same = (after.target, after.params) == (rule.target, rule.params)
+        if wanted.act == Act.RESUME and ends_on and day == ends_on + ONE_DAY and same:
+            # Without a gap it goes on as if it had never ended.
+            rule.ends_on = None
+            rule.save(update_fields=["ends_on"])
+            return told, rule
+        added = replace_rule(after, begins_on=day, ends_on=None)
         added.save(force_insert=True)
-        return f"{added}：从 {day} 起考，{_amount(added)}", added
+        return told, added
     if wanted.act == Act.END:
-        _close(rule, day)
-        return f"{rule}：从 {day} 起不再考", rule
-    after = _rule_after(rule, wanted)
+        return f"{rule}：从 {day} 起不再考", _ended(rule, day)
     told = f"{rule}：{_amount(rule)} → {_amount(after)}，从 {day} 起"
     if rule.begins_on == day:
         # It has not held for a day otherwise.
@@ -273,12 +250,22 @@ def _write(rule: Quota, wanted: Wanted) -> tuple[str, Quota]:
     return told, added
 
 
+def _ended(rule: Quota, day: Date) -> Quota:
+    """One that would not have held for a day is taken away with what was counted by it; none of that is frozen."""
+    if rule.begins_on == day:
+        Compliance.objects.filter(quota=rule).delete()
+        Quota.objects.filter(pk=rule.pk).delete()
+    else:
+        _close(rule, day)
+    return rule
+
+
 def _close(rule: Quota, day: Date) -> None:
     rule.ends_on = day - ONE_DAY
     rule.save(update_fields=["ends_on"])
 
 
-def _rule_after(rule: Quota, wanted: Wanted) -> Quota:
+def rule_after(rule: Quota, wanted: Wanted) -> Quota:
     """Not saved."""
     params = dict(rule.params)
     binds = wanted.binds or rule.binds
@@ -324,7 +311,7 @@ def history(codes: Sequence[str] | None = None) -> "models.QuerySet[AuditEntry]"
     return entries.select_related("actor").order_by("-pk")
 
 
-def _period_of(kind: str, day: Date) -> Period:
+def period_of(kind: str, day: Date) -> Period:
     if kind == QuotaPeriod.MONTH:
         return Period.month_of(day)
     if kind == QuotaPeriod.YEAR:

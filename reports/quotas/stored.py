@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from lianhu.kit import clock
 from lianhu.kit.db import lock_for_transaction
 from lianhu.kit.periods import Period
-from reports.models import Quota, StoredPeriod
+from reports.models import Quota, StoredPeriod, Touched
 from reports.quotas.compute import EVERYONE, Subjects, params_for, rules_in_force, statement_for
 
 Date = datetime.date
@@ -185,35 +185,59 @@ class _Ids:
         return Subjects(cadres=cadres, units=units, villages=villages)
 
 
-@transaction.atomic
-def drain(today: Date) -> int:
+def drain(today: Date, *, say: Callable[[str, int], None] = lambda step, percent: None) -> int:
     """Compute again what was touched since the last time. Returns how many touches there were.
 
-    What is not committed yet is not seen, and is found the next time; taken and computed is one transaction.
+    Each period is a transaction of its own, so that whoever waits for the lock has a turn between two. A touch goes
+    when all of its periods are written: one that dies before begins again. What is not committed yet is not seen,
+    and is found the next time.
     """
-    lock_for_transaction("figures")
-    touched = _take()
-    if touched:
+    with transaction.atomic():
+        # A period stored before is among them; one stored later sees what was touched.
+        lock_for_transaction("figures")
+        touched, seen = _touched()
+        periods = [stored.period for stored in StoredPeriod.objects.order_by("-last")]
         rules = list(Quota.objects.order_by("id"))
-        for stored in StoredPeriod.objects.order_by("-last"):
-            hit = [each for each in touched if each.first <= stored.last and each.last >= stored.first]
-            if hit:
-                _store_touched(stored, hit, rules, today)
+    due = [(period, found) for period in periods if (found := _within(period, touched, rules))]
+    for done, (period, found) in enumerate(due):
+        say(period.label, 100 * done // len(due))
+        _drain_period(period, found, today)
+    Touched.objects.filter(pk__in=seen).delete()
     return len(touched)
 
 
-def _take() -> list[_Touch]:
+def _touched() -> tuple[list[_Touch], list[int]]:
+    """One for each subject and source, and the ids of all."""
+    touched, seen = [], []
     with connection.cursor() as cursor:
         cursor.execute(
-            """WITH taken AS (DELETE FROM reports_touched RETURNING *)
-               SELECT subject_kind, subject_id, sources, min(first), max(last) FROM taken GROUP BY 1, 2, 3"""
+            """SELECT subject_kind, subject_id, sources, min(first), max(last), array_agg(id)
+               FROM reports_touched GROUP BY 1, 2, 3"""
         )
-        return list(map(_Touch._make, cursor.fetchall()))
+        for *told, ids in cursor.fetchall():
+            touched.append(_Touch(*told))
+            seen += ids
+    return touched, seen
 
 
-def _store_touched(
-    stored: StoredPeriod, touched: Iterable[_Touch], every_rule: Sequence[Quota], today: Date
-) -> None:
+def _within(period: Period, touched: Iterable[_Touch], rules: Iterable[Quota]) -> list[_Touch]:
+    """Those that some rule of the period asks about. (A rule that changes meanwhile touches everyone anew.)"""
+    metrics = {rule.metric for rule in rules_in_force(period, among=rules)}
+    return [
+        each
+        for each in touched
+        if each.first <= period.last and each.last >= period.first
+        if not each.sources or metrics & TOUCHES[each.sources]
+    ]
+
+
+@transaction.atomic
+def _drain_period(period: Period, touched: Iterable[_Touch], today: Date) -> None:
+    lock_for_transaction("figures")
+    _store_touched(StoredPeriod.objects.get(code=period.code), touched, today)
+
+
+def _store_touched(stored: StoredPeriod, touched: Iterable[_Touch], today: Date) -> None:
     """One statement for each set of metrics that is touched for the same subjects."""
     period = stored.period
     # What is over counts up to today: a report accepted late, a trip whose last day has come.
@@ -224,7 +248,7 @@ def _store_touched(
             by_source[each.sources].everyone = True
         elif each.subject_id is not None:
             by_source[each.sources].ids[each.kind].add(each.subject_id)
-    rules = rules_in_force(period, among=every_rule)
+    rules = rules_in_force(period)
     for sources, found in by_source.items():
         found.ids["cadre"] |= _cadres_of(found.ids.pop("people", set()), period)
         asked = [rule for rule in rules if not sources or rule.metric in TOUCHES[sources]]

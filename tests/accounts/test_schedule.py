@@ -233,3 +233,89 @@ def test_a_schedule_that_stands_still_is_noticed(at, monkeypatch):
     soon, later = now + datetime.timedelta(minutes=9), now + datetime.timedelta(minutes=11)
     assert schedule.stopped_since(schedule.overview(entries, soon), soon) is None
     assert schedule.stopped_since(schedule.overview(entries, later), later) == now
+
+
+def failing_for(times):
+    """An entry that fails so many times and then passes."""
+    left = [times]
+
+    def run(now, say):
+        left[0] -= 1
+        if left[0] >= 0:
+            raise OperationalError
+        return "做完了"
+
+    return run
+
+
+def test_what_failed_comes_back_after_five_minutes_half_an_hour_and_then_each_hour(at):
+    one = entry(failing_for(6))
+    begun, tried = at("2026-04-05 00:00"), []
+    for minute in range(24 * 60):
+        moment = begun + datetime.timedelta(minutes=minute)
+        at(f"{moment:%Y-%m-%d %H:%M}")
+        schedule.tick([one], moment)
+        schedule.tick([one], moment)  # two schedulers
+        for job in Job.objects.filter(state=JobState.WAITING):
+            schedule.run_entry(one, job.pk)
+            tried.append(f"{moment:%H:%M}")
+    assert tried == ["00:00", "00:01", "00:02", "00:07", "00:37", "01:37", "02:37"]
+    job = Job.objects.get()
+    assert (job.state, job.attempt, job.result) == (JobState.DONE, 7, {"told": "做完了"})
+
+
+def a_failed_one(at, entries):
+    schedule.tick(entries, at("2026-04-05 00:00"))
+    job = Job.objects.get()
+    for _ in range(jobs.MOST_ATTEMPTS):
+        schedule.run_entry(entries[0], job.pk)
+    return job
+
+
+def test_the_overview_says_how_often_it_failed_and_when_it_is_tried_again(at):
+    entries = [entry(broken)]
+    job = a_failed_one(at, entries)
+    [line] = schedule.overview(entries, at("2026-04-05 00:01"))
+    assert (line.failed, line.again, line.again.attempt, told(line.next_run.astimezone(clock.SHANGHAI))) == (
+        True, job, 3, "2026-04-05 00:05"
+    )  # fmt: skip
+    assert schedule.tick(entries, at("2026-04-05 00:04")) == 0
+    assert schedule.tick(entries, at("2026-04-05 00:05")) == 1
+    [line] = schedule.overview(entries, clock.now())
+    assert (line.under_way, line.again) == (job, None)
+    assert told(line.next_run) == "2026-04-06 00:00"
+
+
+def test_what_was_made_up_for_by_hand_is_not_tried_again(at):
+    by = User.objects.create_user("P1", "何静")
+    entries = [entry(failing_for(4))]
+    a_failed_one(at, entries)
+    for tried in range(2):
+        # By hand it fails once more, which changes nothing, and then it passes.
+        job = schedule.run_now(entries[0], by=by)
+        schedule.run_entry(entries[0], job.pk)
+        [line] = schedule.overview(entries, clock.now())
+        assert bool(line.again) == (tried == 0)
+    assert schedule.tick(entries, at("2026-04-05 12:00")) == 0
+
+
+def test_a_new_slot_takes_the_place_of_one_that_failed(at):
+    entries = [entry(failing_for(3))]
+    first = a_failed_one(at, entries)
+    assert schedule.tick(entries, at("2026-04-06 00:00")) == 1
+    schedule.run_entry(entries[0], Job.objects.latest("pk").pk)
+    first.refresh_from_db()
+    assert (first.state, Job.objects.latest("pk").state) == (JobState.FAILED, JobState.DONE)
+    assert schedule.tick(entries, at("2026-04-06 12:00")) == 0
+
+
+def test_one_whose_worker_died_three_times_comes_back_too(at):
+    entries = [entry(Done().run)]
+    now = at("2026-04-05 00:00")
+    schedule.tick(entries, now)
+    Job.objects.update(state=JobState.RUNNING, attempt=3, heartbeat_at=now - HOUR)
+    jobs.sweep(now)
+    assert Job.objects.get().state == JobState.FAILED
+    assert schedule.tick(entries, at("2026-04-05 00:05")) == 1
+    schedule.run_entry(entries[0], Job.objects.get().pk)
+    assert Job.objects.get().state == JobState.DONE

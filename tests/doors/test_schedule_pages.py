@@ -71,6 +71,16 @@ def test_what_failed_stands_first_with_its_reason(office):
     assert page.links["查看定格"] == "/schedule/freeze_figures/"
 
 
+def test_what_failed_says_how_often_and_when_it_is_tried_again(office):
+    ran("figures_nightly", result={"told": ""})
+    ran("freeze_figures", JobState.FAILED, step="数据库当时连不上或太忙。", attempt=4)
+    page = Page(office.get("/schedule/"))
+    assert "定格没有完成。数据库当时连不上或太忙。已试 4 次，2026-06-15 10:30 自动再试。" in page.words
+    assert line_of(page, "定格")[-1] == "2026-06-15 10:30"
+    page = Page(office.get("/schedule/freeze_figures/"))
+    assert "已试 4 次，2026-06-15 10:30 自动再试。" in page.words
+
+
 def test_a_schedule_that_stands_still_is_told(office, on_day):
     ran("figures_touched")
     on_day("2026-06-16")

@@ -5,7 +5,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from reports.models import Quota
-from reports.quotas.editing import replace_rule
+from reports.quotas import editing
+from reports.quotas.editing import FiguresBusy, replace_rule
 from tests import county
 from tests.pages import Page
 
@@ -79,7 +80,7 @@ def test_a_rule_ends_and_another_group_is_bound(people, office, rule, seen):
     [
         ("change", {"begins_on": "2026-05-01"}, "2026年5月的数在 2026-06-05 定格"),
         ("change", {"begins_on": ""}, "必填"),
-        ("change", {"target": "0"}, "应在 1 到 999 之间"),
+        ("change", {"target": "0"}, "应在 1 到 28 之间"),
         ("change", {"target": "2"}, "和现在的一样"),
         ("change", {"reason": "x"}, "请写明原因"),
         ("add", {"binds": "section_level"}, "科级已经考这一项"),
@@ -102,6 +103,25 @@ def test_of_two_people_the_second_is_told_and_sees_the_present_rule(office, rule
     page = Page(answer)
     assert "何静在 06-15 10:00 刚改过这一项，您的还没有保存" in page.words
     assert "3 天，2026-07-01 起" in page.words
+
+
+def test_while_figures_are_computed_it_says_so_calmly_and_keeps_what_was_typed(
+    office, rule, seen, monkeypatch
+):
+    def busy():
+        raise FiguresBusy
+
+    said = ASKED | {"seen": seen(), "confirm": "1"}
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(editing, "_lock_figures", busy)
+        answer = office.post(address(rule), said)
+    page = Page(answer)
+    assert answer.status_code == 409
+    assert "还没有保存。正在算数，请稍后再保存；已填的内容还在。" in page.words
+    kept = {name: answer.context["form"][name].value() for name in said if name != "confirm"}
+    assert kept | {"confirm": "1"} == said
+    # The same button again, and it is done.
+    assert office.post(address(rule), kept | {"confirm": "1"}).status_code == 302
 
 
 def test_going_back_keeps_what_was_typed(office, rule, seen):

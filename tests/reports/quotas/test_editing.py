@@ -9,9 +9,10 @@ from lianhu.kit import clock
 from lianhu.kit.periods import Period
 from reports.models import Compliance, Quota, Touched
 from reports.quotas.compute import figures, rules_in_force
-from reports.quotas.editing import Act, Wanted, edit_rule, faults_of, history, preview, version_of
+from reports.quotas.editing import Act, Wanted, acts_for, edit_rule, faults_of, history, most, version_of
 from reports.quotas.freeze import freeze
 from reports.quotas.stored import drain, store_period
+from reports.quotas.trial import preview
 from tests import county
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +35,7 @@ def rule(code="trip_days", binds="staff"):
 def edit(people, one, act, day, *, seen=None, by=None, reason="县委办〔2026〕9 号", **wanted):
     return edit_rule(
         one.pk, Wanted(act, day, **wanted), seen=seen or version_of(one), reason=reason,
-        by=by or people.office.user, now=clock.now(),
+        by=by or people.office.user,
     )  # fmt: skip
 
 
@@ -119,7 +120,8 @@ def test_what_cannot_be_is_told_in_words(people):
         "after_it": "这条规则到 2026-06-30 为止，请改接着的那一条"
     }
     assert "before_it" in told(new, Act.CHANGE, Date(2026, 6, 30), target=4)
-    assert "never_held" in told(new, Act.END, JULY)
+    assert "too_far" in told(new, Act.CHANGE, Date(2099, 1, 1), target=4)
+    assert "goes_on" in told(new, Act.RESUME, Date(2026, 8, 1))
 
 
 def test_one_that_has_not_begun_is_changed_in_place(people):
@@ -182,3 +184,52 @@ def test_stored_figures_follow_and_frozen_ones_do_not(people):
     kept = Compliance.objects.get(period="2026-06", quota__code="trip_days", subject_id=people.cadre.pk)
     assert kept.target == 3
     assert target_of(people, "2026-05") == 2
+
+
+# --- taken back ------------------------------------------------------------------------------
+
+
+def test_one_that_was_stopped_by_mistake_goes_on_as_before(people):
+    one = rule()
+    edit(people, one, Act.END, JULY)
+    one.refresh_from_db()
+    assert Act.RESUME in acts_for(one)
+    assert "still_holds" in told(one, Act.RESUME, Date(2026, 6, 30))
+    again = edit(people, one, Act.RESUME, JULY)
+    assert (again.pk, again.ends_on, acts_for(again)) == (one.pk, None, [Act.CHANGE, Act.END, Act.ADD])
+
+
+def test_one_that_was_stopped_is_taken_up_later_with_another_target(people):
+    one = rule()
+    edit(people, one, Act.END, JULY)
+    one.refresh_from_db()
+    again = edit(people, one, Act.RESUME, Date(2026, 9, 1), target=3)
+    assert (again.begins_on, again.ends_on, again.target) == (Date(2026, 9, 1), None, 3)
+    targets = [target_of(people, month) for month in ("2026-06", "2026-07", "2026-08", "2026-09")]
+    assert targets == [2, None, None, 3]
+    assert Act.RESUME not in acts_for(one)
+
+
+def test_one_that_never_held_is_taken_away_with_its_figures(people):
+    added = edit(people, rule(), Act.ADD, Date(2026, 6, 1), binds="county_leaders", target=1)
+    store_period(Period.parse("2026-06"), TODAY)
+    assert Compliance.objects.filter(quota=added).exists()
+    edit(people, added, Act.END, Date(2026, 6, 1))
+    assert not Quota.objects.filter(pk=added.pk).exists()
+    assert "县级领导" in history(["trip_days"]).first().detail
+
+
+def test_no_target_that_february_cannot_meet(people):
+    assert (most(rule()), most(rule("trip_count"))) == (28, 999)
+    assert most(rule("paired_coverage")) == 100
+
+
+def test_the_preview_names_those_for_whom_it_comes_out_differently(people):
+    county.add_trip(people.cadre, people.village, "2026-06-03", "2026-06-04")
+    shown = preview(rule(), Wanted(Act.CHANGE, JULY, target=3), today=TODAY)
+    [moved] = shown.moved
+    assert (moved.word, moved.count) == ("已完成 → 还没完成", 1)
+    assert [(of.unit, of.count, of.names, of.more) for of in moved.units] == [("教育局", 1, ["泽仁初"], 0)]
+    ended = preview(rule(), Wanted(Act.END, JULY), today=TODAY)
+    assert {moved.word for moved in ended.moved} == {"已完成 → 不考", "还没完成 → 不考"}
+    assert not preview(rule(), Wanted(Act.CHANGE, JULY, target=2), today=TODAY).moved

@@ -114,3 +114,43 @@ def test_a_rule_that_no_longer_holds_takes_its_rows_with_it(people):
     rule.save()
     stored.drain(Date(2026, 3, 20))
     assert not Compliance.objects.filter(period="2026-03", quota__code="forum").exists()
+
+
+def test_a_drain_that_dies_between_two_periods_forgets_nothing(people):
+    periods = [MARCH, Period.parse("2026-02"), YEAR]
+    for period in periods:
+        stored.store_period(period, Date(2026, 3, 20))
+    Touched.objects.all().delete()
+    for day in ("2026-02-10", "2026-03-10"):
+        county.add_visit(people.cadre, people.household, day)
+        county.add_trip(people.cadre, people.village, day, day)
+    noted, said = Touched.objects.count(), []
+
+    def say(step, percent):
+        said.append(step)
+        if len(said) == 3:
+            raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError):
+        stored.drain(Date(2026, 3, 20), say=say)
+    assert Touched.objects.count() == noted
+    assert kept(YEAR) == computed(YEAR, Date(2026, 3, 20))
+    assert stored.drain(Date(2026, 3, 20))
+    assert not Touched.objects.exists()
+    for period in periods:
+        assert kept(period) == computed(period, Date(2026, 3, 20))
+
+
+def test_what_is_touched_during_a_drain_stays_noted(people):
+    stored.store_period(MARCH, Date(2026, 3, 20))
+    stored.store_period(YEAR, Date(2026, 3, 20))
+
+    def say(step, percent):
+        county.add_trip(people.cadre, people.village, "2026-03-02" if percent else "2026-03-10")
+
+    stored.touch_everyone()
+    stored.drain(Date(2026, 3, 20), say=say)
+    assert Touched.objects.exists()
+    stored.drain(Date(2026, 3, 20))
+    for period in (MARCH, YEAR):
+        assert kept(period) == computed(period, Date(2026, 3, 20))
