@@ -194,6 +194,22 @@ def send_again(delivery: Delivery, *, by: User) -> bool:
     return True
 
 
+_HOLD_TODAY = """
+INSERT INTO accounts_digest (user_id, day, created_at)
+SELECT id, %(day)s, %(now)s FROM accounts_user WHERE is_active ON CONFLICT DO NOTHING
+"""
+
+
+def hold_back(now: datetime.datetime) -> None:
+    """After a restore, since nobody knows what has gone out: what waited is left to a person, and nobody gets another
+    one today. What is unread is in that of the next working day.
+    """
+    waited = Delivery.objects.filter(state__in=(DeliveryState.WAITING, DeliveryState.SENDING))
+    waited.update(state=DeliveryState.UNSURE, fault="恢复备份前在等着发，不知道后来是否已经发出")
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD_TODAY, {"day": now.astimezone(clock.SHANGHAI).date(), "now": now})
+
+
 # --- what it says ----------------------------------------------------------------------------
 
 

@@ -18,7 +18,7 @@ from django.db.models import Q, QuerySet
 from accounts.channels import Channel, Message, NotDelivered, Unsure, channels
 from accounts.settings import setting
 from grievances.events import event
-from grievances.family import answered_of, waiting_notices
+from grievances.family import answered_of, still_owed, waiting_notices
 from grievances.filings import phone_of as phone_of_filing
 from grievances.models import FamilyNotice, Grievance, GrievanceAction, Occasion, TellingWay
 from lianhu.kit import clock
@@ -40,6 +40,10 @@ UNSURE = "不知道短信有没有送到，请打电话问一下"
 FAILED = "短信没有发出"
 NO_PHONE = "发不了短信：没有登记手机号"
 SENT = "已交短信网关"
+
+_REACHABLE = Q(grievance__household__phone_sealed__isnull=False) | Q(
+    grievance__filing__phone_sealed__isnull=False
+)
 
 
 def closes_at(now: datetime.datetime) -> datetime.datetime | None:
@@ -78,6 +82,15 @@ def give_up(now: datetime.datetime) -> None:
         )
 
 
+def hold_back(now: datetime.datetime) -> None:
+    """After a restore: what waited may have gone out since the backup, so a person asks."""
+    if CHANNEL not in channels():
+        return
+    waited = Q(remark="") | Q(remark__contains=FAILED) | Q(remark__startswith=SENDING)
+    new = still_owed(FamilyNotice.objects.filter(waited, _REACHABLE, event__recorded_at__gte=now - NEWS))
+    FamilyNotice.objects.filter(pk__in=list(new.values_list("pk", flat=True))).update(remark=UNSURE)
+
+
 def _taken_at(moment: datetime.datetime) -> str:
     return f"{SENDING}（{moment.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M:%S}）"
 
@@ -89,10 +102,9 @@ def _failed(day: datetime.date, why: str) -> str:
 def _due(now: datetime.datetime) -> "QuerySet[FamilyNotice]":
     """New, standing, not tried; or tried on an earlier day and known not to have gone out."""
     new = Q(remark="") | Q(remark__contains=FAILED) & ~Q(remark__startswith=f"{now.date():%Y-%m-%d}")
-    reachable = Q(grievance__household__phone_sealed__isnull=False) | Q(
-        grievance__filing__phone_sealed__isnull=False
+    return waiting_notices(Grievance.objects.all()).filter(
+        new, _REACHABLE, event__recorded_at__gte=now - NEWS
     )
-    return waiting_notices(Grievance.objects.all()).filter(new, reachable, event__recorded_at__gte=now - NEWS)
 
 
 @transaction.atomic

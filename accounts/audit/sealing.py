@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Max
 
+from accounts.audit.outside import checkpoints_file, exchange, head_file
 from accounts.models import AuditEntry
 from lianhu.kit import clock
 
@@ -66,12 +67,14 @@ def seal() -> int:
 
 @contextmanager
 def alone_with_chain(*, wait: bool = False) -> Iterator[bool]:
-    """Yields whether this process alone has the chain until the end of the block."""
+    """Yields whether this process alone has the chain until the end of the block, with the checkpoints that are its."""
     with connection.cursor() as cursor:
         attempt = "pg_advisory_lock({})" if wait else "pg_try_advisory_lock({})"
         cursor.execute("SELECT " + attempt.format(_LOCK))
         mine = wait or cursor.fetchone()[0]
         try:
+            if mine:
+                exchange()
             yield mine
         finally:
             if mine:
@@ -137,14 +140,6 @@ class Checkpoint:
     @staticmethod
     def _mac(at: str, count: int, head: str) -> str:
         return keyed(b"checkpoint", at.encode(), str(count).encode(), head.encode()).hex()
-
-
-def checkpoints_file() -> Path:
-    return Path(settings.AUDIT_DIR) / "checkpoints.jsonl"
-
-
-def head_file() -> Path:
-    return Path(settings.AUDIT_DIR) / "head.json"
 
 
 _KEEP_EVERY = 1_000

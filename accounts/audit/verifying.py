@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from accounts.audit.outside import checkpoints_file, head_file
 from accounts.audit.sealing import (
     CANONICAL,
     START,
     Checkpoint,
     alone_with_chain,
-    checkpoints_file,
-    head_file,
     linked,
     mac_of,
 )

@@ -10,7 +10,8 @@ from django.db import connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 
 from accounts import audit
-from accounts.audit.sealing import alone_with_chain, checkpoints_file, head_file
+from accounts.audit.outside import checkpoints_file, head_file
+from accounts.audit.sealing import alone_with_chain
 from accounts.epoch import epoch
 from accounts.models import AuditKind
 from lianhu.backup import BackupError, Say, files, keys, tables

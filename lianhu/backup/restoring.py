@@ -2,10 +2,11 @@
 
 Files are added first, which harms nobody; the rows come in one transaction, which is taken back whole; what is on
 disk under the same name with other content is written last. A restore that was killed leaves the database as it
-was, and is done again.
+was, and is done again; killed after the rows were committed, it is done but for files that another county left under
+the same name.
 """
 
-import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -20,10 +21,12 @@ from django.db import OperationalError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
-from accounts import audit
-from accounts.audit.sealing import checkpoints_file, head_file
+from accounts import audit, digests
+from accounts.audit import outside
+from accounts.audit.outside import checkpoints_file, head_file
 from accounts.epoch import begin_epoch
 from accounts.models import AuditKind, Job, JobState
+from grievances import sms
 from lianhu.backup import BackupError, Say, files, tables
 from lianhu.backup.checking import Checked
 from lianhu.backup.making import CHECKPOINTS
@@ -62,11 +65,13 @@ def restore(checked: Checked, *, replace: bool, say: Say) -> Restored:
         _may_be_filled(manifest, replace=replace)
         say("正在写入照片和附件", 40)
         other = files.put_missing(checked.reader, checked.files)
-        with _checkpoints_of(checked), _reported(), transaction.atomic(durable=True):
+        with _reported(), transaction.atomic(durable=True):
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL lock_timeout = '15s'")
                 migrated = _fill(cursor, checked, say)
             new = _begin_anew(checked)
+            # Whoever has the chain next, which is `verify` below, puts them in the place of those that are there.
+            outside.stage(new, _checkpoints(checked), on=clock.today())
         files.put(checked.reader, other)
         say("正在整理数据库", 96)
         with connection.cursor() as cursor:
@@ -76,7 +81,7 @@ def restore(checked: Checked, *, replace: bool, say: Say) -> Restored:
         if finding.sound:
             audit.seal()
     rows = sum(table["rows"] for table in manifest["tables"].values())
-    return Restored(rows, len(checked.files), new, migrated, finding.fault)
+    return Restored(rows, len(checked.files), str(new), migrated, finding.fault)
 
 
 # --- who and what stands in the way ------------------------------------------------------------
@@ -201,47 +206,24 @@ def _migrate_forward(say: Say) -> int:
     return len(plan)
 
 
-def _begin_anew(checked: Checked) -> str:
+def _begin_anew(checked: Checked) -> uuid.UUID:
     """What phones and people were told since the backup does not hold: a new epoch, and all sign in again.
 
-    Sessions are not carried (`tables.LEFT_OUT`): one that was ended after the backup would be open again.
+    Sessions are not carried (`tables.LEFT_OUT`): one that was ended after the backup would be open again. Messages
+    that waited then may have gone out since: a person decides about them.
     """
     now, manifest = clock.now(), checked.manifest
     unfinished = Job.objects.filter(state__in=(JobState.WAITING, JobState.RUNNING))
     unfinished.update(state=JobState.FAILED, step=_UNFINISHED, ended_at=now)
+    digests.hold_back(now)
+    sms.hold_back(now)
     new = begin_epoch()
     told = {"made_at": manifest["made_at"], "rows": sum(each["rows"] for each in manifest["tables"].values())}
     audit.log(AuditKind.IMPORT, key=f"恢复备份 {checked.reader.path.name}", **told)
-    return str(new)
+    return new
 
 
-# --- the audit checkpoints ---------------------------------------------------------------------
-
-
-@contextmanager
-def _checkpoints_of(checked: Checked) -> Iterator[None]:
-    """Those of the backup, in the place of those of the database that is replaced, which stay beside.
-
-    A cut tail is what checkpoints are there to show: here one is cut on purpose, so the older ones are kept.
-    """
-    folder = Path(settings.AUDIT_DIR)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    aside = Path(tempfile.mkdtemp(prefix=f"before-restore-{clock.today()}-", dir=folder))
-    ours = (checkpoints_file(), head_file())
-    for path in ours:
-        if path.exists():
-            path.rename(aside / path.name)
-    try:
-        for path in ours:
-            if CHECKPOINTS + path.name in checked.manifest["parts"]:
-                path.write_bytes(checked.reader.read(CHECKPOINTS + path.name))
-        yield
-    except BaseException:
-        for path in ours:
-            path.unlink(missing_ok=True)
-            if (aside / path.name).exists():
-                (aside / path.name).rename(path)
-        raise
-    finally:
-        if not any(aside.iterdir()):
-            aside.rmdir()
+def _checkpoints(checked: Checked) -> dict[str, bytes]:
+    names = [path.name for path in (checkpoints_file(), head_file())]
+    there = [name for name in names if CHECKPOINTS + name in checked.manifest["parts"]]
+    return {name: checked.reader.read(CHECKPOINTS + name) for name in there}

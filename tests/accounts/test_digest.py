@@ -363,3 +363,27 @@ def test_a_run_ends_in_time_and_the_next_goes_on(people, mail, monkeypatch):
     monkeypatch.setattr(digests.time, "monotonic", lambda: next(ticks))
     assert digests.send(clock.now()) == 2
     assert digests._RUN_SECONDS < VISIBILITY_SECONDS / 2
+
+
+def test_after_a_restore_nothing_goes_out_twice_and_nothing_unread_is_lost(people, mail, at):
+    User.objects.filter(pk=people.colleague.user.pk).update(email="de@example.cn")
+    tell(people.cadre)
+    by_the_clock.run("make_digests")
+    tell(people.colleague)
+    # What was told after the backup's digest, and was perhaps in one since.
+    tell(people.cadre, key="k2", title="季度报告被退回")
+    digests.hold_back(clock.now())
+    digests.hold_back(clock.now())
+    run()
+    assert (mail.sent, delivery().state, delivery().digest.deliveries.count()) == (
+        [],
+        DeliveryState.UNSURE,
+        1,
+    )
+    assert digests.send_again(delivery(), by=people.admin.user)
+    at("2026-06-16 10:00")
+    run()
+    assert sorted(address for address, _, _ in mail.sent) == ["chu@example.cn", "de@example.cn"]
+    at("2026-06-17 10:00")
+    run()
+    assert "季度报告被退回" in mail.sent[-1][1].text

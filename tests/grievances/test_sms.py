@@ -267,3 +267,22 @@ def test_as_many_a_minute_as_the_channel_allows(people, gateway, monkeypatch):
     for _ in range(3):
         entered(people)
     assert [sms.send(clock.now()), sms.send(clock.now())] == [2, 1]
+
+
+def test_after_a_restore_what_waited_goes_to_a_person(people, gateway, settings):
+    _, notice = entered(people)
+    _, other = entered(people)
+    FamilyNotice.objects.filter(pk=other.pk).update(
+        remark=sms._failed(datetime.date(2026, 6, 12), "没有余额")
+    )
+    county.add_household(village=people.village, code="HX-1")
+    matter = ledger.entered(people.branch, household="HX-1")
+    unreachable = matter.family_notices.get(occasion="register")
+    with_channel, settings.CHANNELS = settings.CHANNELS, []
+    sms.hold_back(clock.now())
+    assert again(notice).remark == ""  # no messages are sent here
+    settings.CHANNELS = with_channel
+    sms.hold_back(clock.now())
+    assert sms.send(clock.now()) == 0
+    assert {again(notice).remark, again(other).remark} == {sms.UNSURE}
+    assert (again(unreachable).remark, waits(notice)) == ("", True)
