@@ -202,7 +202,6 @@ urlpatterns = [
     path("phones/", phones.phones, name="phones"),
     path("privacy/", privacy.privacy, name="privacy"),
     path("audit/", audit.audit_log, name="audit_log"),
-    path("audit/export.xlsx", audit.audit_export, name="audit_export"),
     path("audit/check/", audit.audit_check, name="audit_check"),
     path("audit/<int:pk>/", audit.audit_entry, name="audit_entry"),
     path("audit/<int:pk>/reveal/", audit.audit_reveal, name="audit_reveal"),

@@ -1,6 +1,6 @@
 """告知: which families are still to hear, what to say to them, and that it was said (contract, section 4)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -75,12 +75,9 @@ def family_notices(request: HttpRequest) -> HttpResponse:
     """By village, there by family, whoever has waited longest first."""
     if not may_have_matters(request.user):
         raise Http404
-    asked = {name: request.GET.get(name, "").replace("\x00", "")[:50] for name in ("village", "household")}
-    mine = waiting_notices(Grievance.objects.visible_to(request.user))
-    villages = _villages(mine)
-    found = mine.filter(**{f"grievance__{name}__code": code for name, code in asked.items() if code})
-    longest = Window(Min("pk"), partition_by=[F("grievance__household"), F("grievance__filing")])
-    ordered = found.annotate(longest=longest).order_by("grievance__village__code", "longest", "pk")
+    asked = asked_for(request.GET)
+    villages = _villages(waiting_notices(Grievance.objects.visible_to(request.user)))
+    ordered = notices_found(request.user, asked)
     page = Paginator(ordered, PAGE).get_page(request.GET.get("page"))
     with transaction.atomic():
         families = _families(request.user, page.object_list)
@@ -93,6 +90,17 @@ def family_notices(request: HttpRequest) -> HttpResponse:
             "query": f"{urlencode(asked)}&",
         }
         return render(request, "matters/notices.html", context)
+
+
+def asked_for(query: Mapping[str, str]) -> dict[str, str]:
+    return {name: query.get(name, "").replace("\x00", "")[:50] for name in ("village", "household")}
+
+
+def notices_found(user: Any, asked: Mapping[str, str]) -> "QuerySet[FamilyNotice]":
+    found = waiting_notices(Grievance.objects.visible_to(user))
+    found = found.filter(**{f"grievance__{name}__code": code for name, code in asked.items() if code})
+    longest = Window(Min("pk"), partition_by=[F("grievance__household"), F("grievance__filing")])
+    return found.annotate(longest=longest).order_by("grievance__village__code", "longest", "pk")
 
 
 @login_required

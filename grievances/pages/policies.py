@@ -1,5 +1,6 @@
 """政策库 and 答复模板: read by whoever has to do with matters, kept by the office and the townships (section 4)."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,32 +28,36 @@ PAGE = 50
 @never_cache
 def policies(request: HttpRequest) -> HttpResponse:
     """By category and word; those no longer in use only for who keeps them."""
-    user = reading(request)
-    asked = _asked(request)
-    found = Policy.objects.select_related("category") if asked["all"] else _in_use()
-    if asked["category"]:
-        found = found.filter(category__name=asked["category"])
-    found = service.search_policies(asked["q"], found)
-    return _list(request, user, "matters/policies.html", found, asked)
-
-
-def _in_use() -> Any:
-    return service.policies_for(None, clock.today())
+    user, asked = reading(request), asked_for(request.GET)
+    return _list(request, user, "matters/policies.html", policies_found(asked), asked)
 
 
 @login_required
 @require_safe
 @never_cache
 def reply_templates(request: HttpRequest) -> HttpResponse:
-    user = reading(request)
-    asked = _asked(request)
-    found = service.templates_for(None, clock.today())
-    if asked["all"]:
-        found = ReplyTemplate.objects.select_related("category")
-    if asked["category"]:
-        found = found.filter(category__name=asked["category"])
-    found = service.search_templates(asked["q"], found)
-    return _list(request, user, "matters/templates.html", found, asked)
+    user, asked = reading(request), asked_for(request.GET)
+    return _list(request, user, "matters/templates.html", templates_found(asked), asked)
+
+
+def policies_found(asked: Mapping[str, str]) -> Any:
+    today = clock.today()
+    found = Policy.objects.select_related("category") if asked["all"] else service.policies_for(None, today)
+    return service.search_policies(asked["q"], _of_category(found, asked))
+
+
+def templates_found(asked: Mapping[str, str]) -> Any:
+    today = clock.today()
+    found = (
+        ReplyTemplate.objects.select_related("category")
+        if asked["all"]
+        else service.templates_for(None, today)
+    )
+    return service.search_templates(asked["q"], _of_category(found, asked))
+
+
+def _of_category(found: Any, asked: Mapping[str, str]) -> Any:
+    return found.filter(category__name=asked["category"]) if asked["category"] else found
 
 
 def reading(request: HttpRequest) -> Any:
@@ -69,11 +74,9 @@ def keeping(request: HttpRequest) -> Any:
     return user
 
 
-def _asked(request: HttpRequest) -> dict[str, str]:
+def asked_for(query: Mapping[str, str]) -> dict[str, str]:
     names = ("q", "category", "all")
-    return {
-        name: fold(request.GET.get(name, ""))[: service.LONGEST_SEARCH].replace("\x00", "") for name in names
-    }
+    return {name: fold(query.get(name, ""))[: service.LONGEST_SEARCH].replace("\x00", "") for name in names}
 
 
 def _list(request: HttpRequest, user: User, template: str, found: Any, asked: dict[str, str]) -> HttpResponse:

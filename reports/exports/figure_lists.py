@@ -10,13 +10,15 @@ from lianhu.kit import clock
 from lianhu.kit.excel.write import Column
 from lianhu.kit.periods import Period
 from registry.models import Cadre, Unit, Village
+from reports.dashboards import charts
 from reports.exports.kinds import Asked, Export, Table
 from reports.exports.registry_lists import of_the_office
 from reports.models import SubjectKind
-from reports.pages import feedback, phones, villages
+from reports.pages import feedback, phones, quarterly, rule, village_map, villages
 from reports.pages.duties import duties
 from reports.pages.months import months_in
 from reports.pages.unit_table import columns_of
+from reports.quarterly.queries import sees_reports
 from reports.quotas.evidence import EvidenceRow, evidence, only
 
 Rows = Iterable[Sequence[Any]]
@@ -130,6 +132,72 @@ def _feedback(asked: Asked) -> Table:
     return Table(columns, feedback.found_for(asked.get("state")), rows)
 
 
+def _map(asked: Asked) -> Table:
+    """What the map says of each village, in its order."""
+    villages = village_map.villages_of(asked.user)
+    columns = (
+        *(Column("村编码", "code"), Column("村(社区)"), Column("乡镇"), Column("户数", "number")),
+        *(Column("没有结对的户", "number"), Column("本月见面走访(户次)", "number")),
+        *(Column("在办诉求", "number"), Column("逾期诉求", "number")),
+    )
+
+    def rows(batch: list[village_map.Line]) -> Rows:
+        for one in batch:
+            place = one.village
+            yield (
+                *(place.code, place.name, place.township.name, one.households, one.bare),
+                *(one.visits, one.open, one.late),
+            )
+
+    month = Period.month_of(asked.on).label
+    return Table(columns, village_map.lines_of(asked.user, villages, asked.on), rows, period=month)
+
+
+def _rule(asked: Asked) -> Table:
+    """Of one rule: who has done it and who has not."""
+    shown = rule.shown_for(asked.user, asked.get("quota"), asked.get("kind"), asked.query, asked.on)
+    columns = (
+        *(Column("编号", "code"), Column("名称"), Column("单位")),
+        *(Column("完成", "number"), Column("应完成", "number"), Column("状态"), Column("现在")),
+    )
+
+    def rows(batch: list[rule.Row]) -> Rows:
+        for row, line in zip(batch, shown.lines(batch), strict=True):
+            yield line.code, line.name, line.beside, row.done, row.total, line.word, line.now
+
+    since = charts.since(shown.period, shown.kept)
+    told = f"统计期间：{shown.period.label}　{shown.rule.name}　{since}"
+    return Table(columns, shown.chosen, rows, period=told)
+
+
+def _has_figures(asked: Asked) -> bool:
+    try:
+        rule.shown_for(asked.user, asked.get("quota"), asked.get("kind"), asked.query, asked.on)
+    except Http404:
+        return False
+    return True
+
+
+def _reports(asked: Asked) -> Table:
+    """季度报告 by unit; of one unit by quarter."""
+    shown = quarterly.shown_for(asked.user, asked.query, asked.on)
+    columns = (
+        *(Column("单位"), Column("类型"), Column("季度"), Column("状态")),
+        *(Column("报送时间", "datetime"), Column("采纳日期", "date"), Column("迟报")),
+    )
+
+    def rows(batch: list[Any]) -> Rows:
+        for line in batch:
+            at = line.report and _local(line.report.submitted_at)
+            accepted = line.report and line.report.accepted_on
+            yield (
+                *(line.unit.name, line.unit.get_type_display(), line.quarter.label, line.word),
+                *(at, accepted, line.late_word),
+            )
+
+    return Table(columns, shown.asked, rows, period="" if shown.own else shown.quarter.label)
+
+
 def _local(moment: datetime.datetime | None) -> datetime.datetime | None:
     """As a clock on the wall shows it: Excel knows no zone."""
     return moment.astimezone(clock.SHANGHAI).replace(tzinfo=None, second=0, microsecond=0) if moment else None
@@ -142,6 +210,9 @@ EXPORTS = (
         lambda asked: Village.objects.visible_to(asked.user).exists(),
         _villages,
     ),
+    Export("map", "各村(社区)情况", lambda asked: Village.objects.visible_to(asked.user).exists(), _map),
+    Export("rule", "任务完成名单", _has_figures, _rule),
+    Export("reports", "季度报告报送情况", lambda asked: sees_reports(asked.user), _reports),
     Export("evidence", "任务依据", lambda asked: _subject(asked) is not None, _evidence),
     Export("phones", "手机里还没上传的内容", of_the_office, _phones),
     Export("feedback", "意见建议", of_the_office, _feedback),

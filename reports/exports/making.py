@@ -13,6 +13,7 @@ from accounts import audit, downloads
 from accounts.downloads import NotMade, Say
 from accounts.models import AuditKind, Job, User
 from lianhu.kit import clock
+from lianhu.kit.excel import style
 from lianhu.kit.excel.write import OfficeSheet, Signature, WorkbookError, office_workbook, safe_file_name
 from registry.models import PostSpan
 from registry.querysets import in_force
@@ -77,6 +78,10 @@ def _make(job: Job, path: Path, say: Say) -> dict[str, Any]:
         except Http404 as error:
             raise NotMade("没有导出：您现在不能看这份表了") from error
         total = table.count()
+        if total > style.MAX_ROWS:
+            raise NotMade(
+                f"没有导出：共 {total} 行，超过 Excel 的 {style.MAX_ROWS} 行上限，请缩小范围后分批导出"
+            )
         _write(path, _sheet(export, asked, table, total, say))
     return {
         "as": _file_name(export, asked),

@@ -1,4 +1,4 @@
-"""Lists of the ledger: 台账, 未能解决, 件件有着落, 十大突出问题, 待挂号, 公示 (contract, section 4)."""
+"""Lists of the ledger: 台账, 未能解决, 件件有着落, 十大突出问题, 待挂号, 公示, 待告知, 政策库, 答复模板 (section 4)."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -6,17 +6,21 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from grievances import filings, ledger, publications
+from grievances import filings, ledger, library, publications
+from grievances.family import words
 from grievances.ledger import DUE_FIRST, NEWEST
 from grievances.ledger import Asked as Filter
 from grievances.models import Filing, Grievance
 from grievances.owing import may_look, owing
+from grievances.pages import notices as notices_page
+from grievances.pages import policies as policies_page
 from grievances.pages import publications as publications_page
 from grievances.pages.ledger import found_for, may_have_matters, rows_of
 from grievances.pages.ledger_unsolved import unsolved, unsolved_rows
 from grievances.pages.prominent import of_year
 from grievances.prominent import visible_to
 from grievances.querysets import GrievanceQuerySet
+from grievances.satisfaction import set_aside_steps
 from lianhu.kit import clock
 from lianhu.kit.excel.write import Column
 from registry.models import Household
@@ -220,6 +224,69 @@ def _publications(asked: Asked) -> Table:
     return Table(columns, found, rows, period=tab.label)
 
 
+def _family_notices(asked: Asked) -> Table:
+    """To be read aloud or handed on; no phone is here."""
+    columns = (
+        *(Column("村(社区)"), Column("组"), Column("户主"), Column("诉求编号", "code"), Column("事由")),
+        *(Column("要告知的话", width=60), Column("等了(天)", "number")),
+    )
+
+    def rows(batch: list[Any]) -> Rows:
+        for each in batch:
+            matter = each.grievance
+            home, filing = matter.household, getattr(matter, "filing", None)
+            name = home.head_name if home else filing.filer_name if filing else ""
+            yield (
+                *(matter.village.name, home.group if home else "", name, matter.number),
+                *(each.get_occasion_display(), words(each), (asked.on - each.event.on).days),
+            )
+
+    found = notices_page.notices_found(asked.user, notices_page.asked_for(asked.query))
+    return Table(columns, found, rows)
+
+
+def _set_aside(asked: Asked) -> Table:
+    columns = (
+        *(Column("诉求编号", "code"), Column("标题", width=30), Column("乡镇"), Column("村(社区)")),
+        *(Column("类别"), Column("剔除原因", width=40), Column("剔除人"), Column("剔除日期", "date")),
+    )
+
+    def rows(batch: list[Any]) -> Rows:
+        for step in batch:
+            matter = step.grievance
+            yield (
+                *(matter.number, matter.title, matter.village.township.name, matter.village.name),
+                *(matter.category.name, step.reason, step.by.name, day_of(step.recorded_at)),
+            )
+
+    return Table(columns, set_aside_steps(), rows)
+
+
+def _policies(asked: Asked) -> Table:
+    columns = (
+        *(Column("类别"), Column("名称", width=30), Column("内容", width=70), Column("依据", width=30)),
+        *(Column("加入日期", "date"), Column("停用日期", "date")),
+    )
+
+    def rows(batch: list[Any]) -> Rows:
+        for one in batch:
+            added = day_of(one.added_at)
+            yield (one.category.name, one.title, one.text, one.source, added, one.retired_on)
+
+    return Table(columns, policies_page.policies_found(policies_page.asked_for(asked.query)), rows)
+
+
+def _reply_templates(asked: Asked) -> Table:
+    columns = (Column("类别"), Column("名称", width=30), Column("内容", width=70), Column("停用日期", "date"))
+
+    def rows(batch: list[Any]) -> Rows:
+        for one in batch:
+            category = one.category.name if one.category else "各类都用"
+            yield (category, one.title, one.text, one.retired_on)
+
+    return Table(columns, policies_page.templates_found(policies_page.asked_for(asked.query)), rows)
+
+
 EXPORTS = (
     Export("ledger", "诉求台账", lambda asked: may_have_matters(asked.user), _ledger),
     Export("ledger_unsolved", "未能解决诉求清单", of_the_office, _unsolved),
@@ -232,4 +299,8 @@ EXPORTS = (
         lambda asked: scope_of(asked.user).has(*publications.PREPARING),
         _publications,
     ),
+    Export("family_notices", "待告知群众清单", lambda asked: may_have_matters(asked.user), _family_notices),
+    Export("set_aside", "剔除的评价", lambda asked: scope_of(asked.user).county, _set_aside),
+    Export("policies", "政策库", lambda asked: library.may_read(asked.user), _policies),
+    Export("reply_templates", "答复模板", lambda asked: library.may_read(asked.user), _reply_templates),
 )

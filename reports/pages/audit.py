@@ -1,7 +1,6 @@
 """审计: the log, read only, for auditors alone (contract, section 8). Reading a family's part of it is logged."""
 
 import datetime
-import io
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -10,7 +9,7 @@ from django import forms
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -19,18 +18,14 @@ from accounts import audit
 from accounts.jobs import start_job
 from accounts.models import AuditCheck, AuditEntry, AuditKind, Job, JobState, User
 from lianhu.kit import clock
-from lianhu.kit.excel.style import Kind
-from lianhu.kit.excel.write import PlainSheet, plain_workbook
 from lianhu.kit.fields import fold
 from registry.models import Role
 from registry.reasons import ReasonForm
 from registry.scope import scope_of
 from reports.pages.audit_words import changes_of, subject_of, told
-from reports.pages.exports import download
 from visits.models import Activity, ActivityFile, ActivityKind
 
 PAGE = 50
-MOST_EXPORTED = 50_000
 CHECK = "check_audit"
 
 
@@ -87,10 +82,9 @@ def audit_log(request: HttpRequest) -> HttpResponse:
     asked = {name: value for name, value in request.GET.items() if name in form.fields and value}
     context = {
         "form": form,
-        "lines": [_Line(entry) for entry in page[:PAGE]],
+        "lines": [Line(entry) for entry in page[:PAGE]],
         "older": urlencode(asked | {"before": page[PAGE - 1].pk}) if len(page) > PAGE else "",
         "newest": urlencode(asked) if before else None,
-        "export": urlencode(asked),
         "filtered": bool(asked),
         "chain": _chain(),
     }
@@ -98,7 +92,7 @@ def audit_log(request: HttpRequest) -> HttpResponse:
 
 
 @dataclass(frozen=True)
-class _Line:
+class Line:
     entry: AuditEntry
 
     @property
@@ -151,7 +145,7 @@ def _entry_page(
     request: HttpRequest, entry: AuditEntry, form: ReasonForm, *, revealed: bool = False, status: int = 200
 ) -> HttpResponse:
     context = {
-        "line": _Line(entry),
+        "line": Line(entry),
         "entry": entry,
         "changes": changes_of(entry, entry.detail),
         "private": changes_of(entry, entry.private.body) if revealed else [],
@@ -178,35 +172,6 @@ def _is_of_a_talk(entry: AuditEntry) -> bool:
 
 def _entry(pk: int) -> AuditEntry:
     return get_object_or_404(AuditEntry.objects.select_related("actor", "private"), pk=pk)
-
-
-@login_required
-@require_safe
-def audit_export(request: HttpRequest) -> FileResponse:
-    """The filtered list as a workbook, the newest first; what it holds of families stays out of it."""
-    _require_auditor(request)
-    form = FilterForm(request.GET)
-    lines = [_Line(entry) for entry in form.entries()[:MOST_EXPORTED]]
-    headers = ("序号", "时间", "种类", "操作人", "网络地址", "对象", "对象编码", "内容", "请求编号")
-    rows = (
-        (
-            line.entry.number,
-            f"{line.entry.at.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M:%S}",
-            line.entry.get_kind_display(),
-            line.who,
-            line.entry.address,
-            line.subject,
-            line.entry.subject_key,
-            line.told,
-            line.entry.request_id,
-        )
-        for line in lines
-    )
-    file = io.BytesIO()
-    kinds: list[Kind] = ["number", *(["text"] * (len(headers) - 1))]  # type: ignore[list-item]
-    plain_workbook(file, [PlainSheet("审计日志", headers, rows, kinds)])
-    name = f"审计日志_{clock.today():%Y-%m-%d}.xlsx"
-    return download(file, name, rows=len(lines), filter=dict(request.GET.items()))
 
 
 @login_required

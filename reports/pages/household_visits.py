@@ -72,7 +72,7 @@ def visits_of(home: Household) -> Any:
 def with_records(visits: Any) -> Any:
     """What `row_of` needs of each."""
     went_along = Visit.objects.filter(voided_at__isnull=True).select_related("cadre").order_by("pk")
-    found = visits.select_related("cadre", "record")
+    found = visits.select_related("cadre", "record", "household")
     return found.prefetch_related(Prefetch("companions", went_along), "addenda")
 
 
@@ -85,7 +85,8 @@ def row_of(visit: Visit) -> tuple[Any, ...]:
         visit.cadre.name,
         "、".join(companion.cadre.name for companion in visit.companions.all()),
         visit.get_result_display(),
-        record.head_name,
+        # History has no form of its own: the family is named as the registry has it.
+        record.head_name or visit.household.head_name,
         record.people_count,
         record.income_sources,
         record.difficulties,

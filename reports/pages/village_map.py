@@ -83,8 +83,7 @@ class Line:
 @never_cache
 def village_map(request: HttpRequest) -> HttpResponse:
     """The villages one sees; nobody without any has a map."""
-    visible = Village.objects.visible_to(request.user).select_related("township").distinct()
-    villages = sorted(visible, key=lambda each: (spelt(each.township.name), spelt(each.name), each.code))
+    villages = villages_of(request.user)
     if not villages:
         raise Http404
     today = clock.today()
@@ -103,6 +102,11 @@ def village_map(request: HttpRequest) -> HttpResponse:
         "tiled": bool(settings.MAP_TILES),
     }
     return render(request, "dashboards/map.html", context)
+
+
+def villages_of(user: Any) -> list[Village]:
+    visible = Village.objects.visible_to(user).select_related("township").distinct()
+    return sorted(visible, key=lambda each: (spelt(each.township.name), spelt(each.name), each.code))
 
 
 def lines_of(user: Any, villages: list[Village], on: Date) -> list[Line]:

@@ -455,7 +455,6 @@ TABLE = {
     "phones": Row(OFFICE),
     "evidence": Row(SEES_CADRE, lambda people: ["trip_days", "cadre", people.cadre.code], "?period=2026-05"),
     "audit_log": Row(AUDITOR),
-    "audit_export": Row(AUDITOR),
     "audit_check": Row(AUDITOR, method="post", fine={302}),
     "audit_entry": Row(AUDITOR, lambda people: [entry().pk]),
     "audit_reveal": Row(AUDITOR, lambda people: [entry().pk], method="post", fine={422}),

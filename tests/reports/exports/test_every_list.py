@@ -21,7 +21,12 @@ PAGES = {
     **{name: name for name in ("households", "coverage", "covers", "leave", "duplicates", "accounts")},
     **{name: name for name in ("trips", "arrivals", "backfill", "ledger", "ledger_unsolved", "owing")},
     **{name: name for name in ("prominent", "filings", "publications", "villages", "evidence", "phones")},
-    **{name: name for name in ("activities", "errands", "rectifications", "work_plans", "self_checks")},
+    **{name: name for name in ("family_notices", "policies", "reply_templates", "set_aside")},
+    **{name: name for name in ("map", "rule", "reports")},
+    **{
+        name: name
+        for name in ("audit_log", "activities", "errands", "rectifications", "work_plans", "self_checks")
+    },
     "handovers": "handover",
     # Who is away stands on the page of requests, for those who run a unit.
     "leave_away": "handover",
@@ -30,9 +35,14 @@ PAGES = {
     "met_visits": "visits",
     "feedback": "feedback_all",
 }
+# What they may export at all, they see of either side.
+SEE_ALL = ("office", "admin", "auditor")
 NAMES = sorted(PAGES)
 FEW = [NAMES[at : at + 4] for at in range(0, len(NAMES), 4)]
-QUERIES = {"evidence": "?quota=trip_days&kind=cadre&code=P1-cadre&period=2026-05"}
+QUERIES = {
+    "rule": "?quota=quarterly_report&kind=unit&period=2026Q2",
+    "evidence": "?quota=trip_days&kind=cadre&code=P1-cadre&period=2026-05",
+}
 
 
 @pytest.fixture
@@ -76,7 +86,7 @@ def test_whoever_sees_the_page_may_export_it_and_finds_no_row_of_the_other_side(
         assert set(words) == (set(clients) if allowed is None else allowed), name
         theirs = {who for who, told in words.items() if THEIRS in told or "李强" in told}
         ours = {who for who, told in words.items() if OURS in told or "泽仁初" in told}
-        assert all(who.startswith("stranger") or who in ("office", "admin") for who in theirs), (name, theirs)
+        assert all(who.startswith("stranger") or who in SEE_ALL for who in theirs), (name, theirs)
         assert not any(who.startswith("stranger") for who in ours), (name, ours)
 
 
@@ -202,3 +212,8 @@ def test_the_number_of_statements_does_not_grow_with_the_rows(people, exported):
                 exported(people.office, name)
             asked.setdefault(name, []).append(len(queries))
     assert {name for name, (few, more) in asked.items() if more > few} == set()
+
+
+def test_a_visit_that_history_brought_names_its_family_as_the_registry_has_it(people, exported):
+    county.add_visit(people.cadre, people.household, "2026-06-02")
+    assert exported(people.office, "visits", "?month=2026-06").column("户主") == ["多吉"]

@@ -1,9 +1,7 @@
 """审计: what auditors see of the log, and what they do not."""
 
-import io
 import json
 
-import openpyxl
 import pytest
 
 from accounts import audit
@@ -12,6 +10,7 @@ from lianhu.schedule import TASKS
 from registry import audit_check
 from tests import county
 from tests.pages import Page
+from tests.reports.exports.conftest import Sheet, content_of
 
 pytestmark = pytest.mark.django_db
 
@@ -109,13 +108,15 @@ def test_what_it_says_of_a_family_is_shown_for_a_reason_that_is_logged(people, c
 def test_the_export_holds_the_filtered_list_and_nothing_of_families_and_is_logged(people, client):
     people.household.address = "canary-address"
     people.household.save()
-    answer = client.get("/audit/export.xlsx?kind=changed")
-    sheet = openpyxl.load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active
-    rows = list(sheet.iter_rows(values_only=True))
-    assert rows[0][:3] == ("序号", "时间", "种类")
-    assert {row[2] for row in rows[1:]} == {"修改"}
-    assert "canary-address" not in str(rows)
-    assert newest().kind == "export"
+    page = client.get("/audit/?kind=changed&before=99999999")
+    assert 'action="/exports/audit_log/?kind=changed' in page.content.decode()
+    changed = AuditEntry.objects.filter(kind="changed").count()
+    sheet = Sheet(content_of(client.post("/exports/audit_log/?kind=changed&before=3")))
+    assert sheet.columns[:3] == ["日志序号", "时间", "种类"]
+    assert (set(sheet.column("种类")), len(sheet.rows)) == ({"修改"}, changed)
+    assert "canary-address" not in sheet.words
+    told = json.loads(newest().detail)
+    assert (newest().kind, told["rows"], told["filter"]) == ("export", changed, {"kind": "changed"})
 
 
 def test_the_chain_is_checked_on_demand_once_and_the_page_says_how_it_is(people, client, queue):
