@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 from lianhu.kit.periods import Period
 from reports.models import Quota, SubjectKind
-from reports.quotas.common import TERMS, VISIT_COUNTS
+from reports.quotas.common import VISIT_COUNTS, terms
 from reports.quotas.compute import params_for, use_params
 from reports.quotas.evidence import only
 from reports.quotas.metrics import METRICS
@@ -17,7 +17,7 @@ from visits.self_check import QUESTIONS
 # Trips as 下乡次数 counts them, visits where the family was met, matters as 诉求办结 counts them. Where the
 # record says 无, nothing was heard.
 _FIGURES = f"""
-WITH {TERMS}, {MET}, went AS (
+WITH {terms()}, {MET}, went AS (
     SELECT t.id, t.village_id FROM ({METRICS["trip_count"].at(0)}) e JOIN visits_trip t ON t.id = e.source_id
     WHERE e.counts AND e.subject_id = %(subject)s
 ), written AS (

@@ -17,10 +17,10 @@ rule AS (
 )"""
 
 # Which unit and rank held when, where it matters here; the view is worked out once.
-SPAN = """
+_SPAN = """
 span AS MATERIALIZED (
     SELECT cadre_id, unit_id, rank, begins_on, ends_on, days FROM registry_post_span
-    WHERE begins_on <= %(ref)s AND ends_on >= least(%(first)s, %(ref)s)
+    WHERE begins_on <= %(ref)s AND ends_on >= least(%(first)s, %(ref)s){whose}
 )"""
 
 # Rule 4: rank and unit on the reference day; every cadre of the registry, those who left too.
@@ -93,15 +93,23 @@ linked_by_unit AS MATERIALIZED (
     LEFT JOIN linked_by_unit u USING (cadre_id, village_id)
 )"""
 
+# Whose visits are asked when only some cadres are: their own, or those of all of their units.
+_VISITOR = "visitor AS ({visitors})"
+_OWN = "SELECT id AS cadre_id FROM cadre"
+_OF_UNITS = f"SELECT cadre_id FROM span WHERE unit_id IN (SELECT unit_id FROM cadre) UNION {_OWN}"
+# As an array, which an index of cadres serves; as a sub-query it is a filter over all rows.
+BY_VISITOR = "(%(cadres)s::bigint[] IS NULL OR {row}.cadre_id = ANY(ARRAY(SELECT cadre_id FROM visitor)))"
+
 # Rule 3 and 5: a visit counts when 见面, not void, approved if it is itself 补录 (entered late in a trip that
 # was entered in time), and with the trip it lies in. Trips that do not count are few and have an index of
 # their own: to look them up in a small set is cheaper than to join every trip.
-BAD_TRIP = """
+_BAD_TRIP = """
 bad_trip AS MATERIALIZED (
     SELECT t.id FROM visits_trip t
     WHERE (t.voided_at IS NOT NULL OR t.backfilled AND t.approved_at IS NULL)
-      AND daterange(t.begins_on, t.ends_on, '[]') && %(seen)s::daterange
+      AND daterange(t.begins_on, t.ends_on, '[]') && %(seen)s::daterange{whose}
 )"""
+BAD_TRIP = _BAD_TRIP.format(whose="")
 VISIT_COUNTS = """(
     v.result = 'met' AND v.voided_at IS NULL AND NOT (v.backfilled AND v.approved_at IS NULL)
     AND (v.trip_id IS NULL OR v.trip_id NOT IN (SELECT id FROM bad_trip)))"""
@@ -111,7 +119,18 @@ VISIT_WHY_NOT = """CASE
     WHEN t.voided_at IS NOT NULL THEN 'trip_void' WHEN v.backfilled AND v.approved_at IS NULL THEN 'unapproved'
     WHEN t.backfilled AND t.approved_at IS NULL THEN 'unapproved' END"""
 
-TERMS = ", ".join((RULE, SPAN, CADRE, OBLIGED, TRIP, BAD_TRIP))
+
+def terms(*, of_unit: bool = True) -> str:
+    """All of them. `of_unit`: something asks what the others of a cadre's unit did; else only own rows are read."""
+    span = "" if of_unit else " AND (%(cadres)s::bigint[] IS NULL OR cadre_id = ANY(%(cadres)s))"
+    return ", ".join(
+        (
+            *(RULE, _SPAN.format(whose=span), CADRE, OBLIGED, TRIP),
+            _VISITOR.format(visitors=_OF_UNITS if of_unit else _OWN),
+            _BAD_TRIP.format(whose=f" AND {BY_VISITOR.format(row='t')}"),
+        )
+    )
+
 
 # Reasons a row does not count, in words.
 REASONS: Mapping[str, str] = {

@@ -11,9 +11,9 @@ from psycopg2.extras import DateRange
 
 from lianhu.kit.periods import Period
 from reports.models import Quota
-from reports.quotas.common import TERMS
+from reports.quotas.common import terms
 from reports.quotas.metrics import METRICS
-from reports.quotas.metrics.visits import MET, MET_OF_OWN
+from reports.quotas.metrics.visits import MET
 from reports.quotas.rules import BOUND
 
 Status = Literal["exempt", "met", "running", "missed"]
@@ -151,8 +151,8 @@ def use_params(own: dict[str, Any], place: int) -> dict[str, Any]:
 
 def _statement(uses: dict[_Use, int]) -> str:
     tallies = " UNION ALL ".join(METRICS[metric].tally(place) for (metric, _), place in uses.items())
-    met = MET if any(METRICS[metric].of_unit for metric, _ in uses) else MET_OF_OWN
-    return f"WITH {TERMS}, {met}, tally AS ({tallies}), {_VERDICT}"
+    of_unit = any(METRICS[metric].of_unit for metric, _ in uses)
+    return f"WITH {terms(of_unit=of_unit)}, {MET}, tally AS ({tallies}), {_VERDICT}"
 
 
 # Rules 4, 8 and 10: one row for each subject a rule binds; exempt, met, running or missed, in this order.

@@ -11,7 +11,7 @@ from grievances.models import Grievance
 from lianhu.kit.periods import Period
 from registry.models import Household
 from reports.models import QuarterlyReport, Quota, SubjectKind
-from reports.quotas.common import REASONS, TERMS
+from reports.quotas.common import REASONS, terms
 from reports.quotas.compute import Subjects, params_for, use_params
 from reports.quotas.metrics import METRICS
 from reports.quotas.metrics.base import Source
@@ -47,7 +47,7 @@ def evidence(quota: Quota, period: Period, *, as_of: datetime.date, subject_id: 
     """Rows newest first, those without a day last. Their fold is the figure (contract 6, rule 9)."""
     metric = METRICS[quota.metric]
     statement = f"""
-        WITH {TERMS}, {MET}
+        WITH {terms()}, {MET}
         SELECT source_id, lower(days), upper(days) - 1, counts, why_not
         FROM ({metric.at(0)}) evidence
         WHERE subject_id = {"(SELECT unit_id FROM cadre)" if metric.of_unit else "%(subject)s"}

@@ -1,6 +1,6 @@
 """Households visited, and policy talk at the kitchen table (方案三(一)(三), 四(三)(五))."""
 
-from reports.quotas.common import VISIT_COUNTS, VISIT_WHY_NOT
+from reports.quotas.common import BY_VISITOR, VISIT_COUNTS, VISIT_WHY_NOT
 from reports.quotas.metrics.base import Metric
 
 # The best that was done about a household without reaching it: told as the reason.
@@ -10,23 +10,15 @@ _NEAREST = f"""coalesce((
     ORDER BY v.day DESC LIMIT 1), 'not_visited')"""
 
 # One pass over the visits of the period serves both coverage rules: who met which household, of which
-# unit the visitor was on that day, and when last. For a few cadres only their units' visitors are read.
-_MET = f"""
-visitor AS ({{visitors}}), met AS MATERIALIZED (
+# unit the visitor was on that day, and when last.
+MET = f"""
+met AS MATERIALIZED (
     SELECT v.cadre_id, v.household_id, s.unit_id, max(v.day) AS day
     FROM visits_visit v
     JOIN span s ON s.cadre_id = v.cadre_id AND v.day BETWEEN s.begins_on AND s.ends_on
-    WHERE v.day BETWEEN %(first)s AND %(ref)s AND {VISIT_COUNTS}
-      -- As an array, which the index of cadre and day serves; as a sub-query it is a filter over all visits.
-      AND (%(cadres)s::bigint[] IS NULL OR v.cadre_id = ANY(ARRAY(SELECT cadre_id FROM visitor)))
+    WHERE v.day BETWEEN %(first)s AND %(ref)s AND {VISIT_COUNTS} AND {BY_VISITOR.format(row="v")}
     GROUP BY v.cadre_id, v.household_id, s.unit_id
 )"""
-_OF_UNITS = (
-    "SELECT cadre_id FROM span WHERE unit_id IN (SELECT unit_id FROM cadre) UNION SELECT id FROM cadre"
-)
-MET = _MET.format(visitors=_OF_UNITS)
-# Enough where no rule asks what the others of the unit did.
-MET_OF_OWN = _MET.format(visitors="SELECT id AS cadre_id FROM cadre")
 
 # Rule 5: households paired to the cadre on the reference day, visited by this cadre in the period.
 _PAIRED = f"""
