@@ -72,8 +72,8 @@ AGES = {
     "60": "31—60 天",
     "more": "60 天以上",
 }
-# A step and all that are past it.
-REACHED = {str(state.value): str(state.label) for state in tuple(S)[1:]}
+# A step and all that are past it: from the first on, all that are not void or merged.
+REACHED = {str(state.value): str(state.label) for state in S}
 
 
 @dataclass(frozen=True)

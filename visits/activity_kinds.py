@@ -101,7 +101,6 @@ KINDS: Mapping[str, KindOf] = {
         ("village",),
         of_place=True,
         labels={"topic": "谈了什么"},
-        hint="每个村每月 1 次。",
     ),
     Kind.NIGHT_SCHOOL: KindOf(
         "政策法规宣讲",
@@ -118,7 +117,6 @@ KINDS: Mapping[str, KindOf] = {
             "learn_examples": "学典型",
         },
         labels={"subtype": "学什么", "topic": "讲课内容", "organiser": "讲课人", "headcount": "到课人数"},
-        hint="每个村每月 2 次。",
     ),
     Kind.ASSEMBLY: KindOf(
         "政策法规宣讲",
@@ -128,7 +126,6 @@ KINDS: Mapping[str, KindOf] = {
         ("village",),
         of_place=True,
         labels={"topic": "议题", "headcount": "到会人数", "summary": "议定的事"},
-        hint="每个村每季度 1 次。",
     ),
     Kind.PARTY_BUILDING: KindOf(
         "夯实基层基础",
@@ -152,7 +149,6 @@ KINDS: Mapping[str, KindOf] = {
         ("unit", "village", *_WHO),
         ("unit",),
         of_place=True,
-        hint="县级部门每年 2 次。",
     ),
     Kind.INCOME_SUPPORT: KindOf(
         "全域脱贫奔康",
@@ -177,7 +173,7 @@ KINDS: Mapping[str, KindOf] = {
         of_place=True,
         subtypes={"ten_stars": "十佳百星", "ten_best": "十佳百优", "other_honours": "其他表彰"},
         labels={"subtype": "评选项目"},
-        hint="县级部门每年 1 次，以单位名义举办的才计入。",
+        hint="以单位名义举办的才计入。",
     ),
     Kind.VILLAGE_RULES: KindOf(
         "助推乡村振兴",
@@ -205,7 +201,6 @@ KINDS: Mapping[str, KindOf] = {
         ("unit",),
         of_place=True,
         labels={"topic": "会商什么", "summary": "议定的事", "headcount": "到会人数"},
-        hint="每个单位每季度 1 次。",
     ),
     Kind.ASSESS: KindOf(
         "组织保障",
@@ -215,7 +210,6 @@ KINDS: Mapping[str, KindOf] = {
         ("unit",),
         of_place=True,
         labels={"topic": "研判什么", "summary": "研判结论", "headcount": "到会人数"},
-        hint="每个单位每季度 1 次。",
     ),
     Kind.NOTIFY: KindOf(
         "组织保障",
@@ -225,7 +219,6 @@ KINDS: Mapping[str, KindOf] = {
         ("unit",),
         of_place=True,
         labels={"topic": "通报标题", "summary": "通报内容"},
-        hint="每个单位每季度 1 次。",
     ),
     Kind.INSPECTION: KindOf(
         "组织保障",

@@ -99,12 +99,13 @@ def short(period: Period, today: Date) -> str:
 
 
 def overall(name: str, period: Period, tally: Tally, matters: Matters | None, today: Date) -> str:
-    """What a dashboard says first."""
+    """What a dashboard says first. The ledger's figures are today's, whatever the period."""
     what = "月度任务" if period.kind == "month" else "年度任务"
     said = [f"{short(period, today)}{what}完成 {rate_or_count(tally)}" if tally.all else ""]
     if matters:
         late = f"，{count_of(matters.late)} 件逾期" if matters.late else ""
-        said.append(f"在办诉求 {count_of(matters.in_work)} 件{late}")
+        when = "" if period.first <= today <= period.last else "今天"
+        said.append(f"{when}在办诉求 {count_of(matters.in_work)} 件{late}")
     return f"{name}：{'，'.join(each for each in said if each) or '还没有数'}"
 
 
@@ -211,13 +212,18 @@ def _percent(tally: Tally) -> float:
 
 @dataclass(frozen=True)
 class RuleLine:
-    """One rule of one period, for many subjects together."""
+    """One rule of one period, for many subjects together. `now`: the live figure, where the frozen one is another."""
 
     name: str
     period: Period
     kind: str
     tally: Tally
     url: str
+    now: Tally | None = None
+
+    @property
+    def told_now(self) -> str:
+        return f"现在 {_of(self.now)}" if self.now else ""
 
 
 def _periods_and_since(periods: Iterable[Period], kept: Kept) -> str:
@@ -233,17 +239,19 @@ _WHOM = {"cadre": "人", "unit": "个单位", "village": "个村(社区)"}
 
 def by_rule(name: str, statement: str, lines: Sequence[RuleLine], kept: Kept) -> Chart:
     """Met of all that are bound, rule by rule, in the rules' own order."""
+    moved = any(line.now for line in lines)
     return Chart(
         name=name,
         statement=statement,
         note=f"{_periods_and_since([line.period for line in lines], kept)} · 来源：各项记录",
-        heads=["任务", "期间", "完成 / 应完成", "完成率"],
+        heads=["任务", "期间", "完成 / 应完成", "完成率", *(["现在"] if moved else [])],
         rows=[
             [
                 Cell(line.name, line.url),
                 Cell(line.period.label),
                 Cell(f"{_of(line.tally)} {_WHOM[line.kind]}", line.url),
                 Cell(tally_rate(line.tally) or f"不足 5 {_WHOM[line.kind][-1:]}"),
+                *([Cell(_of(line.now) if line.now else "相同", line.url)] if moved else []),
             ]
             for line in lines
         ],
@@ -256,7 +264,7 @@ def by_rule(name: str, statement: str, lines: Sequence[RuleLine], kept: Kept) ->
                     "label": line.name,
                     "values": [_percent(line.tally)],
                     "text": _of(line.tally),
-                    "aside": tally_rate(line.tally),
+                    "aside": line.told_now or tally_rate(line.tally),
                     "url": line.url,
                 }
                 for line in lines
@@ -276,7 +284,7 @@ def trend(
     today: Date,
 ) -> Chart:
     """The monthly duties of twelve months: frozen where frozen, else live, and said which."""
-    points = [(month, tallies.get(month.code, Tally())) for month in months]
+    points = _since_begun([(month, tallies.get(month.code, Tally())) for month in months])
     frozen = [month for month in months if month.code in kept.frozen]
     note = f"{months[0].label}—{months[-1].label} · "
     if len(frozen) == len(months):
@@ -318,6 +326,12 @@ def trend(
         empty="不足 5 项，只列项数，不画完成率。",
         told_anyway=any(tally.all for _, tally in points),
     )
+
+
+def _since_begun(points: list[tuple[Period, Tally]]) -> list[tuple[Period, Tally]]:
+    """Months before the first in which anything was done are before the county kept its records here: no figure."""
+    begun = next((place for place, (_, tally) in enumerate(points) if tally.met), 0)
+    return [(month, tally if place >= begun else Tally()) for place, (month, tally) in enumerate(points)]
 
 
 def _trend_statement(points: Sequence[tuple[Period, Tally]], today: Date) -> str:
@@ -418,11 +432,10 @@ def funnel(area: Area, found: Matters, year: int, on: Date) -> Chart:
     registered = reached
     for state, label, after in _STEPS:
         waiting = here[state.value]
-        first = state == GrievanceState.REGISTERED
         # What is withheld was closed, and is never published.
         number = reached - withheld if state == GrievanceState.PUBLISHED else reached
         # "closed or later" holds those withheld as well: both are closed.
-        url = matters_url(area, year=said, **({} if first else {"reached": state.value}))
+        url = matters_url(area, year=said, reached=state.value)
         told = f"{count_of(waiting)} 件在等{after}" if after and waiting else ""
         at = matters_url(area, year=said, state=state.value) if told else ""
         rows.append([Cell(label), Cell(f"{count_of(number)} 件", url), Cell(told, at)])

@@ -52,12 +52,13 @@ class Kept:
         return period.code in self.stored or period.code in self.frozen
 
     def split(self, periods: Iterable[Period]) -> dict[str, list[str]]:
-        """Codes of those to be read from each table: frozen where frozen, else live."""
+        """Codes of those to be read from each table: frozen where frozen, else live; `beside`: live next to frozen."""
         codes = [period.code for period in periods]
         frozen = [code for code in codes if code in self.frozen]
         return {
             "frozen": frozen,
             "live": [code for code in codes if code not in self.frozen and code in self.stored],
+            "beside": [code for code in frozen if code in self.stored],
         }
 
 
@@ -121,6 +122,7 @@ class Duties:
     by_unit: dict[int, Tally]
     by_unit_now: dict[int, Tally]
     by_quota: dict[tuple[str, str, int], Tally]
+    by_quota_now: dict[tuple[str, str, int], Tally]
 
 
 _ROWS = """
@@ -144,24 +146,26 @@ HAVING quota_id IS NOT NULL OR subject_kind = 'cadre' AND period = %(chosen)s"""
 
 def duties(area: Area, chosen: Period, others: Sequence[Period], kept: Kept) -> Duties:
     codes = kept.split([chosen, *others])
-    live = [*codes["live"], *(code for code in codes["frozen"] if code == chosen.code)]
+    live = [*codes["live"], *codes["beside"]]
     rows = _read(_DUTIES, area, {"true_codes": codes["frozen"], "false_codes": live, "chosen": chosen.code})
-    by_unit: dict[int, Tally] = defaultdict(Tally)
-    by_unit_now: dict[int, Tally] = defaultdict(Tally)
-    by_quota: dict[tuple[str, str, int], Tally] = defaultdict(Tally)
-    is_frozen = bool(codes["frozen"]) and chosen.code in codes["frozen"]
+    by_unit: dict[bool, dict[int, Tally]] = {True: defaultdict(Tally), False: defaultdict(Tally)}
+    by_quota: dict[bool, dict[tuple[str, str, int], Tally]] = {
+        True: defaultdict(Tally),
+        False: defaultdict(Tally),
+    }
     for frozen, period, kind, unit, quota, status, count in rows:
-        now = is_frozen and not frozen and period == chosen.code
+        now = not frozen and period in codes["beside"]
         if quota is None:
-            (by_unit_now if now else by_unit)[unit].cells[status] += count
-        elif not now:
-            by_quota[period, kind, quota].cells[status] += count
-    return Duties(dict(by_unit), dict(by_unit_now), dict(by_quota))
+            by_unit[now][unit].cells[status] += count
+        else:
+            by_quota[now][period, kind, quota].cells[status] += count
+    return Duties(dict(by_unit[False]), dict(by_unit[True]), dict(by_quota[False]), dict(by_quota[True]))
 
 
 class OwnRow(NamedTuple):
-    """One figure of a unit or village itself."""
+    """One figure of a unit or village itself. `frozen`: as it was at the cut-off; the live one is another row."""
 
+    frozen: bool
     period: str
     kind: str
     subject_id: int
@@ -174,9 +178,10 @@ class OwnRow(NamedTuple):
 def own_rows(area: Area, kind: str, periods: Sequence[Period], kept: Kept) -> list[OwnRow]:
     """What binds the area's unit or villages themselves, one by one."""
     codes = kept.split(periods)
-    sql = f"""SELECT period, subject_kind, subject_id, quota_id, status, done, total FROM ({_BOTH}) figure
-              WHERE subject_kind = %(kind)s ORDER BY quota_id, subject_id"""
-    asked = {"true_codes": codes["frozen"], "false_codes": codes["live"], "kind": kind}
+    sql = f"""SELECT frozen, period, subject_kind, subject_id, quota_id, status, done, total
+              FROM ({_BOTH}) figure WHERE subject_kind = %(kind)s ORDER BY quota_id, subject_id"""
+    live = [*codes["live"], *codes["beside"]]
+    asked = {"true_codes": codes["frozen"], "false_codes": live, "kind": kind}
     return [OwnRow(*row) for row in _read(sql, area, asked)]
 
 

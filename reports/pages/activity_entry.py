@@ -12,6 +12,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -19,6 +20,8 @@ from lianhu.kit import clock, fields
 from registry.answering import in_post, runs_a_unit
 from registry.models import Cadre, Unit, Village
 from reports.pages.activities import kinds_for, require_activities, visible_activity
+from reports.pages.overtaken import overtaken
+from reports.quotas.told import owed_of
 from visits.activity_entry import own_places
 from visits.activity_files import attach
 from visits.activity_forms import OWN, REVIEW, ActivityEntryForm
@@ -221,7 +224,15 @@ def activity_new(request: HttpRequest, kind: str) -> HttpResponse:
                 messages.warning(request, f"附件没有存上：{each.name}，{each.error}")
             messages.success(request, f"{ActivityKind(kind).label}已保存")
             return redirect("activity", made.pk)
-    context = {"form": form, "kind": ActivityKind(kind), "of": KINDS[kind]}
+    owed = owed_of(kind, clock.today())
+    context = {
+        "form": form,
+        "kind": ActivityKind(kind),
+        "of": KINDS[kind],
+        "owed": owed,
+        # A browser does not choose files again by itself.
+        "lost": [file.name for file in request.FILES.getlist("files")],
+    }
     return render(request, "activities/new.html", context, status=422 if form.errors else 200)
 
 
@@ -237,12 +248,15 @@ def activity_change(request: HttpRequest, pk: int) -> HttpResponse:
     """What was typed stays in the fields when it was changed meanwhile; sent once more it replaces that."""
     user: Any = request.user
     found, today = visible_activity(request, pk), clock.today()
+    data = request.POST if request.method == "POST" else None
     if found.voided_at is not None:
+        if data is not None:
+            form = ActivityPageForm(found.kind, user, data, there=found)
+            return overtaken(request, form, told=GONE, back=reverse("activity", args=[pk]))
         messages.warning(request, GONE)
         return redirect("activity", pk)
     if not rights_over_activity(user, found, on=today).change:
         raise Http404
-    data = request.POST if request.method == "POST" else None
     form = ActivityPageForm(found.kind, user, data, there=found, initial=_as_it_stands(found, user))
     status = 200
     if request.method == "POST" and form.is_valid():

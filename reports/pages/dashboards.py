@@ -2,7 +2,7 @@
 
 import datetime
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -24,6 +24,7 @@ from reports.dashboards.area import Area, county_area, has_overview, linked_area
 from reports.dashboards.charts import Chart, RuleLine
 from reports.models import Quota
 from reports.pages.duties import STATE_WORDS
+from reports.pages.village_meetings import meetings_of
 from reports.quotas.stored import periods_kept
 
 Date = datetime.date
@@ -179,6 +180,8 @@ def _page(request: HttpRequest, area: Area, name: str) -> HttpResponse:
             "categories": charts.categories(area, matters, today),
             "satisfaction": charts.satisfaction(area, matters, year, today),
         }
+    if area.village:
+        context["meetings"] = meetings_of([area.village], chosen.last_month, request.user, on=today)[0]
     return render(request, "dashboards/overview.html", context)
 
 
@@ -202,7 +205,9 @@ def _duty_charts(area: Area, chosen: Chosen, months: Sequence[Period], kept: que
     if own_kind == "village":
         rules["village"] = []
         whole = charts.sum_of(
-            queries.Tally(Counter([row.status])) for row in own if row.period == period.code
+            queries.Tally(Counter([row.status]))
+            for row in own
+            if row.period == period.code and row.frozen == (period.code in kept.frozen)
         )
     return {
         "tally": whole,
@@ -210,7 +215,7 @@ def _duty_charts(area: Area, chosen: Chosen, months: Sequence[Period], kept: que
         "of_cadres": charts.by_rule("cadres", "每项任务有多少人完成", rules["cadre"], kept),
         "of_units": charts.by_rule("own-units", "单位自己的任务", rules["unit"], kept),
         "of_villages": charts.by_rule("own-villages", "村(社区)的任务", rules["village"], kept),
-        "own": [_own(area, row, quotas) for row in own],
+        "own": _own(area, own, quotas),
         "trend": charts.trend(
             months,
             queries.trend(area, months, kept),
@@ -227,23 +232,37 @@ def _rule_lines(
     """One line a rule's code, whoever of the kind it binds (科级 and 一般干部 together)."""
     lines = []
     for period in periods:
-        by_code: dict[str, queries.Tally] = {}
-        for pk, quota in quotas.items():
-            tally = found.by_quota.get((period.code, kind, pk))
-            if tally:
-                by_code.setdefault(quota.code, queries.Tally()).cells.update(tally.cells)
+        by_code = _by_code(found.by_quota, period, kind, quotas)
+        now = _by_code(found.by_quota_now, period, kind, quotas)
         names = {quota.code: quota.name for quota in quotas.values()}
         for code, tally in by_code.items():
             asked = {"period": period.code} | ({"unit": area.unit.code} if area.unit else {})
             url = f"{reverse('rule', args=[code, kind])}?{urlencode(asked)}"
+            moved = code in now and (now[code].met, now[code].all) != (tally.met, tally.all)
             if tally.all:
-                lines.append(RuleLine(names[code], period, kind, tally, url))
+                lines.append(
+                    RuleLine(names[code], period, kind, tally, url, now=now[code] if moved else None)
+                )
     return lines
+
+
+def _by_code(
+    found: Mapping[tuple[str, str, int], queries.Tally], period: Period, kind: str, quotas: dict[int, Quota]
+) -> dict[str, queries.Tally]:
+    by_code: dict[str, queries.Tally] = {}
+    for pk, quota in quotas.items():
+        tally = found.get((period.code, kind, pk))
+        if tally:
+            by_code.setdefault(quota.code, queries.Tally()).cells.update(tally.cells)
+    return by_code
 
 
 @dataclass(frozen=True)
 class Own:
-    """A duty of the unit or the village itself, as components of a cadre's own page show it."""
+    """A duty of the unit or the village itself, as components of a cadre's own page show it.
+
+    `now`: what it is today, in words, where that is another than the frozen figure.
+    """
 
     quota: Quota
     period: Period
@@ -251,6 +270,7 @@ class Own:
     total: int
     state: str
     url: str
+    now: str = ""
 
     @property
     def word(self) -> str:
@@ -261,12 +281,25 @@ class Own:
         return f"{self.done} / {self.total}"
 
 
-def _own(area: Area, row: queries.OwnRow, quotas: dict[int, Quota]) -> Own:
-    quota, period = quotas[row.quota_id], Period.parse(row.period)
+def _own(area: Area, rows: Sequence[queries.OwnRow], quotas: dict[int, Quota]) -> list[Own]:
     subject = area.village or area.unit
-    place = reverse("evidence", args=[quota.code, row.kind, subject.code if subject else ""])
-    url = f"{place}?{urlencode({'period': period.code})}"
-    return Own(quota, period, row.done, row.total, row.status, url)
+    frozen = {(row.period, row.quota_id) for row in rows if row.frozen}
+    beside = {(row.period, row.quota_id): row for row in rows if not row.frozen}
+    found = []
+    for row in rows:
+        key = row.period, row.quota_id
+        if not row.frozen and key in frozen:
+            continue
+        quota, period = quotas[row.quota_id], Period.parse(row.period)
+        place = reverse("evidence", args=[quota.code, row.kind, subject.code if subject else ""])
+        url = f"{place}?{urlencode({'period': period.code})}"
+        live = beside.get(key)
+        moved = (
+            row.frozen and live and (live.done, live.total, live.status) != (row.done, row.total, row.status)
+        )
+        now = f"现在 {live.done} / {live.total} {STATE_WORDS[live.status]}" if moved and live else ""
+        found.append(Own(quota, period, row.done, row.total, row.status, url, now))
+    return found
 
 
 def _attention(

@@ -19,6 +19,7 @@ from registry.querysets import in_force
 from registry.scope import scope_of
 from reports.dashboards.area import has_overview
 from reports.models import SubjectKind
+from reports.pages.activities import may_see_activities
 from reports.pages.duties import Duty, duties_of_periods, seen_on
 from reports.pages.frozen import beside
 from reports.pages.menu import home_units
@@ -71,6 +72,7 @@ def me(request: HttpRequest) -> HttpResponse:
         "of_month": of_month,
         "of_year": of_year,
         "homes": homes,
+        "errands": may_see_activities(user),
         "villages": sorted(
             {home.household.village for home in homes if home.household.closed_on is None},
             key=lambda village: village.code,

@@ -168,12 +168,12 @@ def people_and_homes(user: Any, on: Date) -> list[Item]:
 
 
 def quarterly(on: Date) -> list[Item]:
-    """Those handed in, by quarter; late ones of the last quarter whose day is over."""
+    """Those handed in, by quarter; of the last quarter that is over those still missing after the 10th."""
     submitted = QuarterlyReport.objects.filter(state=ReportState.SUBMITTED).values_list("year", "quarter")
     waiting = Counter(Period.parse(f"{year}Q{number}") for year, number in submitted)
     ended = rules.quarter_of(rules.quarter_of(on).first - datetime.timedelta(days=1))
-    lines = lines_of(ended, Unit.objects.all(), today=on)
-    late = sum(1 for line in lines if line.late and not line.handed_in)
+    lines = lines_of(ended, Unit.objects.all(), today=on) if on > rules.due_on(ended) else []
+    missing = sum(not line.handed_in for line in lines)
 
     def page(quarter: Period, state: str) -> str:
         return f"{reverse('reports')}?{urlencode({'period': quarter.code, 'state': state})}"
@@ -188,7 +188,13 @@ def quarterly(on: Date) -> list[Item]:
             )
             for quarter in sorted(waiting or [ended], reverse=True)
         ),
-        Item(late, f"个单位{ended.label}的报告逾期", "逾期的季度报告", page(ended, "open"), bad=True),
+        Item(
+            missing,
+            f"个单位{ended.label}的报告过了期限还没有报送",
+            "逾期的季度报告",
+            page(ended, "open"),
+            bad=True,
+        ),
     ]
 
 
@@ -203,8 +209,8 @@ def system(now: datetime.datetime) -> list[Item]:
         ),
         Item(int(old), "项备份要做", "过期的备份", note=f"{age}，请系统管理员看“备份”一页", bad=True),
         Item(
-            int(year is not None), f"年放假安排没有录入（{year}）", "缺的放假安排",
-            note="跨到那一年的期限是暂定的，请系统管理员录入",
+            int(year is not None), "个年份没有放假安排", "缺的放假安排",
+            note=f"{year} 年：跨到那一年的期限是暂定的，请系统管理员录入",
         ),
     ]  # fmt: skip
 

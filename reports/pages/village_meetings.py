@@ -1,11 +1,13 @@
 """恳谈会, 夜校 and 大会 of a village this month: part of the village's page (方案四(五))."""
 
+import datetime
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from lianhu.kit.periods import Period
 from registry.models import Village
+from reports.pages.activities import kinds_for
 from visits.activity_kinds import VILLAGE_MEETINGS
 from visits.models import Activity, ActivityKind
 
@@ -19,8 +21,11 @@ class Meetings:
     enters: bool
 
 
-def meetings_of(villages: Collection[Village], month: Period, user: Any, *, enters: bool) -> list[Meetings]:
+def meetings_of(
+    villages: Collection[Village], month: Period, user: Any, *, on: datetime.date
+) -> list[Meetings]:
     """One statement for any number of villages. They are shown by `activities/_village_meetings.html`."""
+    enters = ActivityKind.FORUM in kinds_for(user, on)
     held = Activity.objects.visible_to(user).filter(
         kind__in=VILLAGE_MEETINGS,
         village__in=[village.pk for village in villages],

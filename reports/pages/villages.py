@@ -14,14 +14,12 @@ from lianhu.kit.periods import Period
 from registry.models import Village
 from registry.scope import scope_of
 from reports.models import SubjectKind
-from reports.pages.activities import kinds_for
 from reports.pages.duties import Duty, duties, seen_on
 from reports.pages.frozen import Beside, beside
 from reports.pages.months import Months, months_of
 from reports.pages.unit_table import columns_of
 from reports.pages.village_meetings import Meetings, meetings_of
 from reports.quotas.compute import Subjects
-from visits.models import ActivityKind
 
 FEW = 3
 
@@ -60,10 +58,7 @@ def villages(request: HttpRequest) -> HttpResponse:
 
 def _meetings(months: Months, visible: Sequence[Village], user: Any) -> list[Meetings]:
     """A branch sees what it has held; with many villages the table says it."""
-    if len(visible) > FEW:
-        return []
-    enters = ActivityKind.FORUM in kinds_for(user, months.today)
-    return meetings_of(visible, months.month, user, enters=enters)
+    return meetings_of(visible, months.month, user, on=months.today) if len(visible) <= FEW else []
 
 
 def _frozen(months: Months, visible: Sequence[Village], found: Sequence[Duty]) -> Beside | None:

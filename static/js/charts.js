@@ -194,8 +194,7 @@ function line(drawn) {
         scales: {
           x: { grid: { display: false }, border: { color: token("edge") }, ticks: ticks(size) },
           y: {
-            grace: "15%",
-            suggestedMax: 100,
+            min: 0,
             max: 100,
             grid: { color: token("line") },
             border: { display: false },

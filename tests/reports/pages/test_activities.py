@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import AuditEntry
+from reports.models import Quota
 from tests import county, photos
 from tests.pages import Page
 from tests.reports.exports.conftest import Sheet, content_of
@@ -242,3 +243,10 @@ def test_an_export_holds_its_words_only_for_those_who_read_them(people, signed_i
     words = Sheet(content_of(answer)).words
     assert "谈心谈话" in words
     assert (SECRET in words) == reads
+
+
+def test_the_form_says_what_the_rules_ask_and_follows_them(people, signed_in):
+    client = signed_in(people.branch)
+    assert "村(社区)每月 1 次。" in Page(client.get(reverse("activity_new", args=["forum"]))).words
+    Quota.objects.filter(params__kind="forum").update(target=2)
+    assert "村(社区)每月 2 次。" in Page(client.get(reverse("activity_new", args=["forum"]))).words

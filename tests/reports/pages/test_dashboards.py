@@ -36,7 +36,7 @@ def office(busy, signed_in):
 
 def test_the_county_says_its_month_first_and_what_needs_attention(busy, office):
     page = Page(office.get("/county/?period=2026-05"))
-    assert page.statement == "全县：5月月度任务完成 7.1 %，在办诉求 2 件，1 件逾期"
+    assert page.statement == "全县：5月月度任务完成 7.1 %，今天在办诉求 2 件，1 件逾期"
     assert "5月月度任务完成 7.1 %，26 项没完成" in page.headings
     assert "1 件诉求逾期" in page.links
     assert "1 户没有结对干部" in page.links
@@ -112,14 +112,14 @@ def test_a_leader_sees_what_they_are_linked_to(busy, signed_in):
 
 def test_a_unit_a_township_and_a_village_have_their_own(busy, signed_in):
     unit = Page(signed_in(busy.unit_leader).get(f"/units/{busy.unit.code}/overview/?period=2026-05"))
-    assert unit.statement == "教育局：5月月度任务完成 25.0 %，在办诉求 2 件，1 件逾期"
+    assert unit.statement == "教育局：5月月度任务完成 25.0 %，今天在办诉求 2 件，1 件逾期"
     assert "单位自己的任务" in unit.headings
     assert "每项任务有多少人完成" in unit.headings
     town = Page(signed_in(busy.office).get(f"/units/{busy.township.code}/overview/?period=2026-05"))
     assert "今年挂号 2 件，销号 0 件，2 件在办" in town.headings
     assert "村(社区)的任务" in town.headings
     village = Page(signed_in(busy.branch).get(f"/villages/{busy.village.code}/?period=2026-05"))
-    assert village.statement == "格桑村：5月月度任务完成 0 / 2 项，在办诉求 2 件，1 件逾期"
+    assert village.statement == "格桑村：5月月度任务完成 0 / 2 项，今天在办诉求 2 件，1 件逾期"
     assert "本村的任务" in village.headings
     assert "全覆盖还有 1 处缺口" in village.headings
 
