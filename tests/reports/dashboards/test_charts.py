@@ -64,6 +64,12 @@ def test_the_trend_compares_the_last_two_months_that_are_over():
     assert [point["value"] for point in chart.drawn["points"]] == [90, 80, 90, 80, 90, 10]
 
 
+def test_months_before_the_first_in_which_anything_was_done_have_no_figure():
+    chart = chart_of([tally(0, 10), tally(0, 10), tally(8, 2), tally(0, 10)])
+    assert [point["value"] for point in chart.drawn["points"]] == [None, None, 80, 0, None, None]
+    assert [row[1].text for row in chart.rows[:4]] == ["—", "—", "8 / 10", "0 / 10"]
+
+
 def test_a_month_of_fewer_than_five_has_no_point_and_shows_its_count():
     chart = chart_of([tally(1, 2), tally(8, 2)])
     assert chart.drawn["points"][0]["value"] is None

@@ -150,6 +150,10 @@ def test_it_is_voided_with_a_reason_and_stays_to_be_seen(people, signed_in):
     assert client.post(reverse("activity_void", args=[forum.pk]), {"reason": ""}).status_code == 422
     client.post(reverse("activity_void", args=[forum.pk]), {"reason": "没有举办"})
     assert "没有举办" in page(client, "activity", forum.pk).words
+    typed = {"day": "2026-06-12", "topic": "改过的主题", "village": people.village.code, "version": "0"}
+    answer = client.post(reverse("activity_change", args=[forum.pk]), typed)
+    assert answer.status_code == 409
+    assert "改过的主题" in answer.content.decode()
 
 
 def test_overdue_rectifications_are_listed_until_they_are_done(people, signed_in):
@@ -180,6 +184,8 @@ def test_a_self_check_is_written_previewed_submitted_and_printed(people, signed_
     shown = Page(client.get(answer["Location"]))
     assert "在格桑村晒了" in shown.words
     assert client.get(reverse("self_check")).status_code == 302
+    late = client.post(reverse("self_check"), form | {"shown": "另一处写的"})
+    assert (late.status_code, "另一处写的" in late.content.decode()) == (409, True)
     assert "尼玛" in page(signed_in(people.office), "self_checks").links
 
 

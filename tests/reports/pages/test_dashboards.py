@@ -10,6 +10,8 @@ from django.urls import resolve, reverse
 
 from lianhu.kit.periods import Period
 from reports.dashboards import queries
+from reports.models import QuarterlyReport
+from reports.quotas.freeze import freeze
 from reports.quotas.stored import store_period
 from tests import county
 from tests.pages import Page
@@ -220,6 +222,30 @@ def test_a_rule_lists_only_whom_one_may_see(busy, signed_in):
         "/figures/trip_days/village/",
     ):
         assert signed_in(busy.office).get(wrong).status_code == 404
+
+
+def test_a_report_accepted_after_the_freeze_stands_beside_the_frozen_figure(busy, signed_in, on_day):
+    """It is due on the 10th, and its quarter freezes on the 5th (方案五(二))."""
+    quarter = Period.parse("2026Q1")
+    freeze(quarter)
+    QuarterlyReport.objects.create(
+        unit=busy.unit, year=2026, quarter=1, state="accepted", accepted_on=county.day("2026-04-08")
+    )
+    store_period(quarter, TODAY)
+    store_period(Period.parse("2026-03"), TODAY)
+    rule = Page(signed_in(busy.office).get("/figures/quarterly_report/unit/?period=2026Q1"))
+    assert "完成了 0 项，现在 1 项" in rule.statement
+    assert "现在 1 / 1 已完成" in rule.words
+    assert (
+        "现在 1 / 1 已完成"
+        in Page(signed_in(busy.unit_leader).get("/units/U-EDU/overview/?period=2026-03")).words
+    )
+    whole = signed_in(busy.office).get("/county/?period=2026-03")
+    table = next(
+        table for table in Page(whole).tables if table[0][:2] == ["任务", "期间"] and "现在" in table[0]
+    )
+    row = next(row for row in table if row[0] == "季度报告")
+    assert (row[2], row[4]) == ("0 / 5 个单位", "1 / 5")
 
 
 def test_pages_that_only_read_refuse_to_be_sent_to(busy, office):

@@ -120,6 +120,14 @@ def test_issued_it_is_read_only_and_every_unit_reads_it(people, signed_in):
         summary.issue(QUARTER, seen=2, by=people.office.user, on=TODAY)
 
 
+def test_what_was_typed_is_shown_when_it_was_issued_meanwhile(people, signed_in):
+    issued(people)
+    typed = SAID | {"opening": "写了一个下午的话", "seen": 1}
+    answer = signed_in(people.office).post(f"{ADDRESS}edit/", typed)
+    assert answer.status_code == 409
+    assert "写了一个下午的话" in answer.content.decode()
+
+
 def test_what_happens_to_a_report_later_does_not_change_what_was_issued(people, on_day):
     report = draft(people.unit, **WORDS)
     act(report, "submit", people.unit_leader)
