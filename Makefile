@@ -51,6 +51,8 @@ run: .venv/.runtime node_modules/.made
 browser: .venv/.development
 	@$(BIN)/python -m tests.chromium
 
+# Python reads thousands of files; compiled ones are kept even where the environment says not to.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: .venv/.development node_modules/.made browser
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 

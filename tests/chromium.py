@@ -23,6 +23,15 @@ def installed() -> str | None:
     return _downloaded()
 
 
+def lean() -> str | None:
+    """The installed one, without what only people need (chromium.sh)."""
+    found = installed()
+    if not found:
+        return None
+    os.environ["LIANHU_TESTS_CHROMIUM"] = found
+    return str(Path(__file__).with_suffix(".sh"))
+
+
 def _downloaded() -> str | None:
     from playwright.sync_api import sync_playwright
 

@@ -1,7 +1,9 @@
 import datetime
 import gc
+import hashlib
 import os
 import subprocess
+import sys
 import time
 
 import hypothesis
@@ -16,6 +18,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 
 from accounts.sessions import IDLE_SECONDS, SEEN_AT
 from lianhu.embedded import redis
+from lianhu.embedded.locks import FileLock
 from lianhu.embedded.supervisor import die_with_parent
 from lianhu.kit import clock
 from tests import chromium
@@ -24,6 +27,19 @@ if "HYPOTHESIS_PROFILE" not in os.environ:
     # The same examples each time: a fault that shows now and then is nobody's. A name given searches for more.
     hypothesis.settings.register_profile("alike", derandomize=True, deadline=None)
     hypothesis.settings.load_profile("alike")
+
+
+def _digest_of_the_product():
+    """Of all that may have a part in migrating: migrations call functions of their apps."""
+    digest = hashlib.sha256(str(sys.version_info).encode())
+    for app in ("lianhu", "accounts", "registry", "visits", "grievances", "reports", "requirements.txt"):
+        place = settings.BASE_DIR / app
+        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            digest.update(f"{path.relative_to(settings.BASE_DIR)}\n".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+PRODUCT = _digest_of_the_product()
 
 
 def pytest_collection_finish():
@@ -130,6 +146,39 @@ def _emptied_between_tests():
     DatabaseCreation.serialize_db_to_string = serialize
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _migrated_once():
+    """Sixty migrations take a worker twenty seconds: the first one's database is copied by the others.
+
+    The copy stays for later runs, until a line of the product changes, whichever.
+    """
+    create = DatabaseCreation.create_test_db
+
+    def copies(creation, *given, keepdb=False, **options):
+        if keepdb:
+            return create(creation, *given, keepdb=keepdb, **options)
+        template = f"migrated_{PRODUCT}"
+        with FileLock(settings.LIANHU_DATA / "migrated.lock"):
+            with creation._nodb_cursor() as cursor:
+                cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE 'migrated_%'")
+                there = {name for (name,) in cursor.fetchall()}
+            if template in there:
+                creation.connection.settings_dict["TEST"]["TEMPLATE"] = template
+            made = create(creation, *given, keepdb=keepdb, **options)
+            # Of a product that was changed meanwhile nobody knows which half is in there.
+            if template not in there and _digest_of_the_product() == PRODUCT:
+                creation.connection.close()
+                with creation._nodb_cursor() as cursor:
+                    for old in there:
+                        cursor.execute(f'DROP DATABASE "{old}" WITH (FORCE)')
+                    cursor.execute(f'CREATE DATABASE "{template}" TEMPLATE "{made}"')
+        return made
+
+    DatabaseCreation.create_test_db = copies
+    yield
+    DatabaseCreation.create_test_db = create
+
+
 def _wait_for_the_others(connection):
     """What the live server still writes for a page that is closed would be left over for the next test."""
     deadline = time.monotonic() + 30
@@ -169,7 +218,7 @@ def browser(django_db_setup):
     expect.set_options(timeout=chromium.PATIENCE)
     # Playwright's synchronous interface runs an event loop in this thread; Django would refuse.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    executable = chromium.installed()
+    executable = chromium.lean()
     assert executable, "no browser: run `make browser`"
     migrated = getattr(connection, "_test_serialized_contents", None)
     with sync_playwright() as playwright:

@@ -53,7 +53,7 @@ class PhoneInHand:
             self.context = self._browser.new_context(**options)
         else:
             self.context = self._browser.browser_type.launch_persistent_context(
-                self._folder, executable_path=chromium.installed(), args=["--no-sandbox"], **options
+                self._folder, executable_path=chromium.lean(), args=["--no-sandbox"], **options
             )
         self.context.set_default_timeout(chromium.PATIENCE)
         if self.server:
