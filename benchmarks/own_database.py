@@ -24,3 +24,21 @@ def own_database(name: str) -> Iterator[bool]:
     finally:
         connection.close()
         connection.settings_dict["NAME"] = usual
+
+
+@contextmanager
+def copy_of_the_county() -> Iterator[None]:
+    """The benchmark county with its statistics, for what commits as the product does; dropped at the end."""
+    usual = connection.settings_dict["NAME"]
+    connection.close()
+    with connection._nodb_cursor() as cursor:
+        cursor.execute('DROP DATABASE IF EXISTS "copied" WITH (FORCE)')
+        cursor.execute(f'CREATE DATABASE "copied" TEMPLATE "{usual}"')
+    connection.settings_dict["NAME"] = "copied"
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = usual
+        with connection._nodb_cursor() as cursor:
+            cursor.execute('DROP DATABASE "copied" WITH (FORCE)')

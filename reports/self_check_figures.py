@@ -43,6 +43,6 @@ def answers_of(cadre_id: int, year: int, *, as_of: datetime.date) -> dict[str, i
     params |= use_params(rule.params if rule else {"min_days": {}}, 0)
     params |= use_params({"scope": "household"}, 1) | use_params({"scope": "village"}, 2)
     with connection.cursor() as cursor:
-        cursor.execute(_FIGURES, params | {"subject": cadre_id, "groups": "[]", "tallies": "[]"})
+        cursor.execute(_FIGURES, params | {"subject": cadre_id, "rules": "[]"})
         row = cursor.fetchone()
     return dict(zip(QUESTIONS, row, strict=True))

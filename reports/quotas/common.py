@@ -10,10 +10,8 @@ from collections.abc import Mapping
 # Rule 0: the rules of this kind of period in force on its last day, with the groups they bind.
 RULE = """
 rule AS (
-    SELECT q.id, q.code, q.target, q.binds, g.kind AS subject_kind, g.vals, k.tally, k.shares
-    FROM reports_quota q
-    JOIN jsonb_to_recordset(%(groups)s) AS g (binds text, kind text, vals text[]) ON g.binds = q.binds
-    JOIN jsonb_to_recordset(%(tallies)s) AS k (quota_id bigint, tally int, shares bool) ON k.quota_id = q.id
+    SELECT * FROM jsonb_to_recordset(%(rules)s) AS r
+        (id bigint, code text, target numeric, subject_kind text, vals text[], tally int, shares bool)
 )"""
 
 # Which unit and rank held when, where it matters here; the view is worked out once.
@@ -120,12 +118,14 @@ VISIT_WHY_NOT = """CASE
     WHEN t.backfilled AND t.approved_at IS NULL THEN 'unapproved' END"""
 
 
-def terms(*, of_unit: bool = True) -> str:
-    """All of them. `of_unit`: something asks what the others of a cadre's unit did; else only own rows are read."""
+def terms(*, of_unit: bool = True, trips: bool = True) -> str:
+    """All of them. `of_unit`: something asks what the others of a cadre's unit did; else only own rows are read.
+    Without `trips` nothing asks for `linked_trip`: for few cadres reading the statement is most of its cost.
+    """
     span = "" if of_unit else " AND (%(cadres)s::bigint[] IS NULL OR cadre_id = ANY(%(cadres)s))"
     return ", ".join(
         (
-            *(RULE, _SPAN.format(whose=span), CADRE, OBLIGED, TRIP),
+            *(RULE, _SPAN.format(whose=span), CADRE, OBLIGED, *([TRIP] if trips else [])),
             _VISITOR.format(visitors=_OF_UNITS if of_unit else _OWN),
             _BAD_TRIP.format(whose=f" AND {BY_VISITOR.format(row='t')}"),
         )

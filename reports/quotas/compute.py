@@ -2,7 +2,7 @@
 
 import datetime
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -10,7 +10,7 @@ from django.db import connection
 from psycopg2.extras import DateRange
 
 from lianhu.kit.periods import Period
-from reports.models import Quota
+from reports.models import Quota, SubjectKind
 from reports.quotas.common import terms
 from reports.quotas.metrics import METRICS
 from reports.quotas.metrics.visits import MET
@@ -90,7 +90,8 @@ def statement_for(
     if not rules:
         return None
     uses = _uses(rules)
-    return Statement(_statement(uses), params_for(period, as_of, subjects) | _rule_params(rules, uses))
+    kinds = {BOUND[rule.binds].kind for rule in rules}
+    return Statement(_statement(uses, kinds), params_for(period, as_of, subjects) | _rule_params(rules, uses))
 
 
 def params_for(period: Period, as_of: datetime.date, subjects: Subjects) -> dict[str, Any]:
@@ -128,14 +129,19 @@ def _use_of(rule: Quota) -> _Use:
 
 
 def _rule_params(rules: Sequence[Quota], uses: dict[_Use, int]) -> dict[str, Any]:
-    groups = [
-        {"binds": binds, "kind": group.kind, "vals": list(group.values)} for binds, group in BOUND.items()
-    ]
-    tallies = [
-        {"quota_id": rule.pk, "tally": uses[_use_of(rule)], "shares": METRICS[rule.metric].shares}
+    told = [
+        {
+            "id": rule.pk,
+            "code": rule.code,
+            "target": str(rule.target),
+            "subject_kind": BOUND[rule.binds].kind,
+            "vals": list(BOUND[rule.binds].values),
+            "tally": uses[_use_of(rule)],
+            "shares": METRICS[rule.metric].shares,
+        }
         for rule in rules
     ]
-    params: dict[str, Any] = {"groups": json.dumps(groups), "tallies": json.dumps(tallies)}
+    params: dict[str, Any] = {"rules": json.dumps(told)}
     for (_, own), place in uses.items():
         params |= use_params(json.loads(own), place)
     return params
@@ -149,24 +155,29 @@ def use_params(own: dict[str, Any], place: int) -> dict[str, Any]:
     }
 
 
-def _statement(uses: dict[_Use, int]) -> str:
+def _statement(uses: dict[_Use, int], kinds: Collection[str]) -> str:
     tallies = " UNION ALL ".join(METRICS[metric].tally(place) for (metric, _), place in uses.items())
     of_unit = any(METRICS[metric].of_unit for metric, _ in uses)
-    return f"WITH {terms(of_unit=of_unit)}, {MET}, tally AS ({tallies}), {_VERDICT}"
+    told = terms(of_unit=of_unit, trips="linked_trip" in tallies)
+    subjects = " UNION ALL ".join(sql for kind, sql in _SUBJECT.items() if kind in kinds)
+    return f"WITH {told}, {MET}, tally AS ({tallies}), subject AS ({subjects}), {_VERDICT}"
+
+
+_SUBJECT = {
+    SubjectKind.CADRE: """
+    SELECT 'cadre' AS kind, c.id, c.code, c.rank AS value, o.months FROM cadre c JOIN obliged o USING (id)""",
+    SubjectKind.UNIT: """
+    SELECT 'unit' AS kind, u.id, u.code, u.type AS value, NULL::bigint AS months FROM registry_unit u
+    WHERE %(units)s::bigint[] IS NULL OR u.id = ANY(%(units)s)""",
+    SubjectKind.VILLAGE: """
+    SELECT 'village' AS kind, v.id, v.code, v.type AS value, NULL::bigint AS months FROM registry_village v
+    WHERE %(villages)s::bigint[] IS NULL OR v.id = ANY(%(villages)s)""",
+}
 
 
 # Rules 4, 8 and 10: one row for each subject a rule binds; exempt, met, running or missed, in this order.
 _VERDICT = """
-subject AS (
-    SELECT 'cadre' AS kind, c.id, c.code, c.rank AS value, o.months
-    FROM cadre c JOIN obliged o USING (id)
-    UNION ALL
-    SELECT 'unit', u.id, u.code, u.type, NULL FROM registry_unit u
-    WHERE %(units)s::bigint[] IS NULL OR u.id = ANY(%(units)s)
-    UNION ALL
-    SELECT 'village', v.id, v.code, v.type, NULL FROM registry_village v
-    WHERE %(villages)s::bigint[] IS NULL OR v.id = ANY(%(villages)s)
-), bound AS (
+bound AS (
     SELECT r.*, s.id AS subject_id, s.code AS subject_code, s.months,
            CASE WHEN s.months IS NOT NULL AND NOT r.shares AND %(last)s - %(first)s > 300
                 THEN ceil(r.target * s.months / 12) ELSE r.target END AS owed

@@ -55,7 +55,7 @@ def evidence(quota: Quota, period: Period, *, as_of: datetime.date, subject_id: 
     subjects = only(BOUND[quota.binds].kind, subject_id)
     params = params_for(period, as_of, subjects) | use_params(quota.params, 0) | {"subject": subject_id}
     with connection.cursor() as cursor:
-        cursor.execute(statement, params | {"groups": "[]", "tallies": "[]"})
+        cursor.execute(statement, params | {"rules": "[]"})
         rows = cursor.fetchall()
     things = _DESCRIBE[metric.source](sorted({row[0] for row in rows}))
     return [

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from lianhu.kit import clock
 from lianhu.kit.db import lock_for_transaction
 from lianhu.kit.periods import Period
-from reports.models import Quota, StoredPeriod, Touched
+from reports.models import Quota, StoredPeriod
 from reports.quotas.compute import EVERYONE, Subjects, params_for, rules_in_force, statement_for
 
 Date = datetime.date
@@ -171,6 +171,14 @@ class _Touch(NamedTuple):
     last: Date
 
 
+class _Due(NamedTuple):
+    """A period with its rules, and what was touched of it."""
+
+    stored: StoredPeriod
+    rules: Sequence[Quota]
+    touched: Sequence[_Touch]
+
+
 @dataclass
 class _Ids:
     """Whom to compute again; `everyone` outweighs the others."""
@@ -188,21 +196,35 @@ class _Ids:
 def drain(today: Date, *, say: Callable[[str, int], None] = lambda step, percent: None) -> int:
     """Compute again what was touched since the last time. Returns how many touches there were.
 
-    Each period is a transaction of its own, so that whoever waits for the lock has a turn between two. A touch goes
-    when all of its periods are written: one that dies before begins again. What is not committed yet is not seen,
-    and is found the next time.
+    Where several periods are due each is a transaction of its own, so that whoever waits for the lock has a turn
+    between two. A touch goes when all of its periods are written: one that dies before begins again. What is not
+    committed yet is not seen, and is found the next time.
     """
     with transaction.atomic():
         # A period stored before is among them; one stored later sees what was touched.
         lock_for_transaction("figures")
         touched, seen = _touched()
-        periods = [stored.period for stored in StoredPeriod.objects.order_by("-last")]
-        rules = list(Quota.objects.order_by("id"))
-    due = [(period, found) for period in periods if (found := _within(period, touched, rules))]
-    for done, (period, found) in enumerate(due):
-        say(period.label, 100 * done // len(due))
-        _drain_period(period, found, today)
-    Touched.objects.filter(pk__in=seen).delete()
+        if not touched:
+            return 0
+        rules = _rules_asked(touched)
+        due = [
+            _Due(stored, asked, found)
+            for stored in _stored_within(touched)
+            if (found := _within(stored.period, touched, asked := rules_in_force(stored.period, among=rules)))
+        ]
+        # One visit mostly asks for one period: it is written in the same turn.
+        if len(due) < 2:
+            for each in due:
+                _store_touched(each, today)
+            _forget(seen)
+            return len(touched)
+    for done, each in enumerate(due):
+        say(each.stored.period.label, 100 * done // len(due))
+        with transaction.atomic():
+            lock_for_transaction("figures")
+            stored = StoredPeriod.objects.get(pk=each.stored.pk)
+            _store_touched(_Due(stored, rules_in_force(stored.period), each.touched), today)
+    _forget(seen)
     return len(touched)
 
 
@@ -220,9 +242,36 @@ def _touched() -> tuple[list[_Touch], list[int]]:
     return touched, seen
 
 
+# As SQL, here and below: for one visit to build them would cost as much as to ask.
+def _stored_within(touched: Sequence[_Touch]) -> list[StoredPeriod]:
+    asked = [max(each.last for each in touched), min(each.first for each in touched)]
+    return list(
+        StoredPeriod.objects.raw(
+            "SELECT * FROM reports_storedperiod WHERE first <= %s AND last >= %s ORDER BY last DESC", asked
+        )
+    )
+
+
+def _rules_asked(touched: Sequence[_Touch]) -> list[Quota]:
+    """All of them where everything is touched; else those whose metrics the sources can change."""
+    sources = {each.sources for each in touched}
+    metrics = [metric for source in sources for metric in TOUCHES.get(source, ())]
+    everything = "" in sources
+    return list(
+        Quota.objects.raw(
+            "SELECT * FROM reports_quota WHERE %s OR metric = ANY(%s) ORDER BY id", [everything, metrics]
+        )
+    )
+
+
+def _forget(seen: Collection[int]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM reports_touched WHERE id = ANY(%s)", [list(seen)])
+
+
 def _within(period: Period, touched: Iterable[_Touch], rules: Iterable[Quota]) -> list[_Touch]:
-    """Those that some rule of the period asks about. (A rule that changes meanwhile touches everyone anew.)"""
-    metrics = {rule.metric for rule in rules_in_force(period, among=rules)}
+    """Those that some of its rules ask about. (A rule that changes meanwhile touches everyone anew.)"""
+    metrics = {rule.metric for rule in rules}
     return [
         each
         for each in touched
@@ -231,24 +280,19 @@ def _within(period: Period, touched: Iterable[_Touch], rules: Iterable[Quota]) -
     ]
 
 
-@transaction.atomic
-def _drain_period(period: Period, touched: Iterable[_Touch], today: Date) -> None:
-    lock_for_transaction("figures")
-    _store_touched(StoredPeriod.objects.get(code=period.code), touched, today)
-
-
-def _store_touched(stored: StoredPeriod, touched: Iterable[_Touch], today: Date) -> None:
+def _store_touched(due: _Due, today: Date) -> None:
     """One statement for each set of metrics that is touched for the same subjects."""
+    stored, rules, touched = due
     period = stored.period
     # What is over counts up to today: a report accepted late, a trip whose last day has come.
-    as_of = today if period.is_over(stored.as_of) else stored.as_of
+    # The day a drain began may be over when it comes to this period.
+    as_of = max(today, stored.as_of) if period.is_over(stored.as_of) else stored.as_of
     by_source: dict[str, _Ids] = defaultdict(_Ids)
     for each in touched:
         if not each.kind:
             by_source[each.sources].everyone = True
         elif each.subject_id is not None:
             by_source[each.sources].ids[each.kind].add(each.subject_id)
-    rules = rules_in_force(period)
     for sources, found in by_source.items():
         found.ids["cadre"] |= _cadres_of(found.ids.pop("people", set()), period)
         asked = [rule for rule in rules if not sources or rule.metric in TOUCHES[sources]]
