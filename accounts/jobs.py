@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from celery import current_app
 from django.db import DatabaseError, connection, transaction
@@ -36,7 +36,7 @@ class Cancelled(Exception):
 def start_job(kind: str, *, title: str, params: dict[str, Any], by: User | None) -> Job:
     """Add the row and wake a worker once the transaction holds. A broker that is gone loses nothing."""
     job = Job.objects.create(kind=kind, title=title, params=params, created_by=by)
-    transaction.on_commit(lambda: _wake_all([(job.kind, job.pk)]))
+    transaction.on_commit(lambda: wake_all([(job.kind, job.pk)]))
     return job
 
 
@@ -53,7 +53,7 @@ RETURNING kind, id
 # What failed is tried again as long as its slot is the last, unless somebody made up for it by hand.
 _RETRY_SLOTS = """
 UPDATE accounts_job j SET state = 'waiting', ended_at = NULL, percent = 0
-FROM unnest(%(kinds)s::text[], %(slots)s::timestamptz[]) AS due (kind, slot)
+FROM unnest(%(retried)s::text[], %(retried_slots)s::timestamptz[]) AS due (kind, slot)
 WHERE j.kind = due.kind AND j.slot = due.slot AND j.state = 'failed'
   AND j.ended_at + make_interval(mins => (%(waits)s::int[])[
         least(greatest(j.attempt - %(most)s + 1, 1), cardinality(%(waits)s))]) <= %(now)s
@@ -71,26 +71,37 @@ def retried_at(job: Job) -> datetime.datetime | None:
     return job.ended_at + datetime.timedelta(minutes=RETRIES[place])
 
 
-def start_slots(due: Sequence[tuple[str, str, datetime.datetime]], now: datetime.datetime) -> int:
-    """Jobs of the schedule, by kind, title and slot: one for each that has none yet, and those that failed again.
+class Due(NamedTuple):
+    """The last slot of an entry of the schedule."""
 
-    Returns how many there are to do.
+    kind: str
+    title: str
+    slot: datetime.datetime
+    retried: bool = True
+
+
+def start_slots(due: Sequence[Due], now: datetime.datetime) -> list[tuple[str, int]]:
+    """Jobs of the schedule: one for each slot that has none yet, and those that failed and are to be tried again.
+
+    Returns kind and id of what there is to do; whoever calls wakes workers for it, and holds off others meanwhile.
     """
-    kinds, titles, slots = (list(column) for column in zip(*due, strict=True)) if due else ([], [], [])
+    again = [each for each in due if each.retried]
+    columns: dict[str, Any] = {
+        "now": now,
+        "kinds": [each.kind for each in due],
+        "titles": [each.title for each in due],
+        "slots": [each.slot for each in due],
+        "retried": [each.kind for each in again],
+        "retried_slots": [each.slot for each in again],
+        "waits": list(RETRIES),
+        "most": MOST_ATTEMPTS,
+    }
+    found: list[tuple[str, int]] = []
     with connection.cursor() as cursor:
-        cursor.execute(_START_SLOTS, {"now": now, "kinds": kinds, "titles": titles, "slots": slots})
-        found = cursor.fetchall()
-        more: dict[str, Any] = {
-            "now": now,
-            "kinds": kinds,
-            "slots": slots,
-            "waits": list(RETRIES),
-            "most": MOST_ATTEMPTS,
-        }
-        cursor.execute(_RETRY_SLOTS, more)
-        found += cursor.fetchall()
-    _wake_all(found)
-    return len(found)
+        for statement in (_START_SLOTS, _RETRY_SLOTS):
+            cursor.execute(statement, columns)
+            found += cursor.fetchall()
+    return found
 
 
 def claim(job_id: int, *kinds: str) -> Job | None:
@@ -160,7 +171,7 @@ def sweep(now: datetime.datetime) -> None:
     )
     Job.objects.filter(silent).update(state=JobState.WAITING)
     waiting = Job.objects.filter(waits, created_at__lt=now - datetime.timedelta(seconds=30))
-    _wake_all(waiting.order_by("pk").values_list("kind", "pk"))
+    wake_all(waiting.order_by("pk").values_list("kind", "pk"))
 
 
 def _silent(now: datetime.datetime) -> Q:
@@ -169,7 +180,7 @@ def _silent(now: datetime.datetime) -> Q:
     return Q(beats, state=JobState.RUNNING)
 
 
-def _wake_all(found: Iterable[tuple[str, int]]) -> None:
+def wake_all(found: Iterable[tuple[str, int]]) -> None:
     """Where one cannot be sent the others cannot either, and each would wait for the broker in vain."""
     for kind, job_id in found:
         if not _wake(kind, job_id):

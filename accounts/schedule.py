@@ -121,13 +121,17 @@ def hourly(minute: int, hours: Sequence[int]) -> At:
 
 @dataclass(frozen=True)
 class Entry:
-    """`kind` is the name of its Celery task. `run` gives a word about what it did, if there is one."""
+    """`kind` is the name of its Celery task. `run` gives a word about what it did, if there is one.
+
+    `retried`: what failed is tried again later; else it waits for its next slot, or for a person.
+    """
 
     kind: str
     title: str
     told: str
     when: When
     run: Callable[[Moment, Say], str | None]
+    retried: bool = True
 
     @property
     def often(self) -> bool:
@@ -136,14 +140,28 @@ class Entry:
 
 def tick(entries: Iterable[Entry], now: Moment) -> int:
     """Add a job for each entry whose last slot has none yet, and wake workers. Returns how many."""
-    due = [(entry.kind, entry.title, slot) for entry in entries if (slot := entry.when.last_due(now))]
-    return jobs.start_slots(due, now)
+    due = [
+        jobs.Due(entry.kind, entry.title, slot, entry.retried)
+        for entry in sorted(entries, key=lambda entry: entry.kind)
+        if (slot := entry.when.last_due(now))
+    ]
+    with transaction.atomic():
+        # Against whoever starts one by hand; always in this order.
+        for each in due:
+            lock_for_transaction(_lock_of(each.kind))
+        found = jobs.start_slots(due, now)
+    jobs.wake_all(found)
+    return len(found)
+
+
+def _lock_of(kind: str) -> str:
+    return f"schedule {kind}"
 
 
 @transaction.atomic
 def run_now(entry: Entry, *, by: User) -> Job | None:
     """Once more, beside its slots; None when it is under way already."""
-    lock_for_transaction(f"schedule {entry.kind}")
+    lock_for_transaction(_lock_of(entry.kind))
     if Job.objects.filter(kind=entry.kind, state__in=UNFINISHED).exists():
         return None
     return jobs.start_job(entry.kind, title=entry.title, params={}, by=by)
@@ -236,7 +254,7 @@ def _line(entry: Entry, newest: Sequence[Job], now: Moment) -> Line:
     last = next((job for job in newest if job.state not in UNFINISHED), None)
     of_slots = [(job.slot, job) for job in newest if job.slot]
     of_slot = max(of_slots, key=itemgetter(0))[1] if of_slots else None
-    again_at = jobs.retried_at(of_slot) if of_slot and not under_way else None
+    again_at = jobs.retried_at(of_slot) if of_slot and entry.retried and not under_way else None
     if last is None or last.state == JobState.DONE:
         again_at = None
     again = of_slot if again_at else None

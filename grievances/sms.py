@@ -83,10 +83,13 @@ def give_up(now: datetime.datetime) -> None:
 
 
 def hold_back(now: datetime.datetime) -> None:
-    """After a restore: what waited may have gone out since the backup, so a person asks."""
-    if CHANNEL not in channels():
-        return
-    waited = Q(remark="") | Q(remark__contains=FAILED) | Q(remark__startswith=SENDING)
+    """After a restore: what waited may have gone out since the backup, so a person asks.
+
+    What was tried is held back in any case: whoever restores need not have the settings of whoever sends.
+    """
+    waited = Q(remark__contains=FAILED) | Q(remark__startswith=SENDING)
+    if CHANNEL in channels():
+        waited |= Q(remark="")
     new = still_owed(FamilyNotice.objects.filter(waited, _REACHABLE, event__recorded_at__gte=now - NEWS))
     FamilyNotice.objects.filter(pk__in=list(new.values_list("pk", flat=True))).update(remark=UNSURE)
 

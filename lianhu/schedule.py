@@ -267,6 +267,8 @@ SCHEDULE = (
         "数据库、照片和附件备份成一个文件，放在服务器上，保留最近七晚。",
         daily(2, 30),
         backup_nightly,
+        # A disk that is full stays full: not each hour of a working day.
+        retried=False,
     ),
     Entry(
         "remove_id_numbers",

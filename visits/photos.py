@@ -203,23 +203,29 @@ def room() -> Iterator[None]:
 
 
 def remove_photos_of(household: Household) -> int:
-    """On the family's request (contract, section 8), a round of them."""
+    """On the family's request (contract, section 8)."""
     with transaction.atomic():
-        return _a_round(Photo.objects.filter(visit__household=household))
+        return _remove(_there(Photo.objects.filter(visit__household=household)))
 
 
 def remove_old_photos(*, on: datetime.date) -> int:
-    return remove_by_age("走访照片", lambda ended: _a_round(Photo.objects.filter(added_at__lt=ended)), on=on)
+    def a_round(ended: datetime.datetime) -> int:
+        return _remove(_there(Photo.objects.filter(added_at__lt=ended))[:A_ROUND])
+
+    return remove_by_age("走访照片", a_round, on=on)
 
 
 def sweep_files(now: datetime.datetime) -> int:
     return sweep("", _named, now)
 
 
-def _a_round(photos: "QuerySet[Photo]") -> int:
+def _there(photos: "QuerySet[Photo]") -> "QuerySet[Photo]":
+    return photos.exclude(file="").select_for_update()
+
+
+def _remove(photos: "QuerySet[Photo]") -> int:
     """Where it was taken goes with it."""
-    rows = photos.exclude(file="").select_for_update()[:A_ROUND]
-    return let_go(rows, "file", "thumbnail", longitude=None, latitude=None, removed_at=clock.now())
+    return let_go(photos, "file", "thumbnail", longitude=None, latitude=None, removed_at=clock.now())
 
 
 def _named(folder: str, found: set[str]) -> set[str]:

@@ -48,9 +48,12 @@ def exchange() -> None:
     cut on purpose.
     """
     folder = Path(settings.AUDIT_DIR)
-    for staged in sorted(folder.glob(f"{_STAGED}*")):
+    for staged in sorted(folder.glob(f"{_STAGED}????-??-??-*")):
+        epoch = _epoch_of(staged.name)
+        if epoch is None:
+            continue
         # Waits while the restore is still under way, which has the table to itself.
-        if Epoch.objects.filter(pk=staged.name[-36:]).exists():
+        if Epoch.objects.filter(pk=epoch).exists():
             _keep(folder / f"before-{staged.name}")
             for path in (checkpoints_file(), head_file()):
                 _take_over(staged / path.name, path)
@@ -58,6 +61,13 @@ def exchange() -> None:
         gone = _draft() / staged.name
         staged.rename(gone)
         shutil.rmtree(gone.parent)
+
+
+def _epoch_of(name: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(name[-36:])
+    except ValueError:
+        return None
 
 
 def _keep(aside: Path) -> None:

@@ -28,7 +28,8 @@ PAGE = 50
 @never_cache
 def policies(request: HttpRequest) -> HttpResponse:
     """By category and word; those no longer in use only for who keeps them."""
-    user, asked = reading(request), asked_for(request.GET)
+    user = reading(request)
+    asked = asked_for(request.GET, user)
     return _list(request, user, "matters/policies.html", policies_found(asked), asked)
 
 
@@ -36,7 +37,8 @@ def policies(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def reply_templates(request: HttpRequest) -> HttpResponse:
-    user, asked = reading(request), asked_for(request.GET)
+    user = reading(request)
+    asked = asked_for(request.GET, user)
     return _list(request, user, "matters/templates.html", templates_found(asked), asked)
 
 
@@ -74,9 +76,10 @@ def keeping(request: HttpRequest) -> Any:
     return user
 
 
-def asked_for(query: Mapping[str, str]) -> dict[str, str]:
+def asked_for(query: Mapping[str, str], user: Any) -> dict[str, str]:
     names = ("q", "category", "all")
-    return {name: fold(query.get(name, ""))[: service.LONGEST_SEARCH].replace("\x00", "") for name in names}
+    asked = {name: fold(query.get(name, ""))[: service.LONGEST_SEARCH].replace("\x00", "") for name in names}
+    return asked if service.may_keep(user) else asked | {"all": ""}
 
 
 def _list(request: HttpRequest, user: User, template: str, found: Any, asked: dict[str, str]) -> HttpResponse:

@@ -282,9 +282,16 @@ def trend(
     kept: Kept,
     url: Callable[[Period], str],
     today: Date,
+    *,
+    begun: str = "",
 ) -> Chart:
-    """The monthly duties of twelve months: frozen where frozen, else live, and said which."""
-    points = _since_begun([(month, tallies.get(month.code, Tally())) for month in months])
+    """The monthly duties of twelve months: frozen where frozen, else live, and said which.
+
+    `begun`: the first month in which the county kept its records here; those before it have no figure.
+    """
+    points = [
+        (month, tallies.get(month.code, Tally()) if month.code >= begun else Tally()) for month in months
+    ]
     frozen = [month for month in months if month.code in kept.frozen]
     note = f"{months[0].label}—{months[-1].label} · "
     if len(frozen) == len(months):
@@ -326,12 +333,6 @@ def trend(
         empty="不足 5 项，只列项数，不画完成率。",
         told_anyway=any(tally.all for _, tally in points),
     )
-
-
-def _since_begun(points: list[tuple[Period, Tally]]) -> list[tuple[Period, Tally]]:
-    """Months before the first in which anything was done are before the county kept its records here: no figure."""
-    begun = next((place for place, (_, tally) in enumerate(points) if tally.met), 0)
-    return [(month, tally if place >= begun else Tally()) for place, (month, tally) in enumerate(points)]
 
 
 def _trend_statement(points: Sequence[tuple[Period, Tally]], today: Date) -> str:

@@ -200,6 +200,23 @@ def trend(area: Area, months: Sequence[Period], kept: Kept) -> dict[str, Tally]:
     return dict(found)
 
 
+def begun(months: Sequence[Period]) -> str:
+    """The first of these months in which anybody of the county did a duty: before it the county kept no records here.
+
+    Empty where there is none.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT code FROM unnest(%s::text[]) AS month (code)
+               WHERE EXISTS (SELECT FROM reports_compliance WHERE period = code AND status = 'met')
+                  OR EXISTS (SELECT FROM reports_frozenfigure WHERE period = code AND status = 'met')
+               ORDER BY code LIMIT 1""",
+            [[month.code for month in months]],
+        )
+        found = cursor.fetchone()
+    return found[0] if found else ""
+
+
 def _read(sql: str, area: Area, asked: dict[str, Any]) -> list[tuple[Any, ...]]:
     scope = {"units": _ids(area.unit_ids), "villages": _ids(area.village_ids)}
     with connection.cursor() as cursor:

@@ -170,14 +170,6 @@ def _rule(asked: Asked) -> Table:
     return Table(columns, shown.chosen, rows, period=told)
 
 
-def _has_figures(asked: Asked) -> bool:
-    try:
-        rule.shown_for(asked.user, asked.get("quota"), asked.get("kind"), asked.query, asked.on)
-    except Http404:
-        return False
-    return True
-
-
 def _reports(asked: Asked) -> Table:
     """季度报告 by unit; of one unit by quarter."""
     shown = quarterly.shown_for(asked.user, asked.query, asked.on)
@@ -211,7 +203,7 @@ EXPORTS = (
         _villages,
     ),
     Export("map", "各村(社区)情况", lambda asked: Village.objects.visible_to(asked.user).exists(), _map),
-    Export("rule", "任务完成名单", _has_figures, _rule),
+    Export("rule", "任务完成名单", lambda asked: rule.may_list(asked.user, asked.query, asked.on), _rule),
     Export("reports", "季度报告报送情况", lambda asked: sees_reports(asked.user), _reports),
     Export("evidence", "任务依据", lambda asked: _subject(asked) is not None, _evidence),
     Export("phones", "手机里还没上传的内容", of_the_office, _phones),

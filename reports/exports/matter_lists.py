@@ -273,7 +273,9 @@ def _policies(asked: Asked) -> Table:
             added = day_of(one.added_at)
             yield (one.category.name, one.title, one.text, one.source, added, one.retired_on)
 
-    return Table(columns, policies_page.policies_found(policies_page.asked_for(asked.query)), rows)
+    return Table(
+        columns, policies_page.policies_found(policies_page.asked_for(asked.query, asked.user)), rows
+    )
 
 
 def _reply_templates(asked: Asked) -> Table:
@@ -284,7 +286,9 @@ def _reply_templates(asked: Asked) -> Table:
             category = one.category.name if one.category else "各类都用"
             yield (category, one.title, one.text, one.retired_on)
 
-    return Table(columns, policies_page.templates_found(policies_page.asked_for(asked.query)), rows)
+    return Table(
+        columns, policies_page.templates_found(policies_page.asked_for(asked.query, asked.user)), rows
+    )
 
 
 EXPORTS = (

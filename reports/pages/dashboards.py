@@ -222,6 +222,7 @@ def _duty_charts(area: Area, chosen: Chosen, months: Sequence[Period], kept: que
             kept,
             lambda month: f"{area.address}?{urlencode({'period': month.code})}",
             today,
+            begun=queries.begun(months),
         ),
     }
 
@@ -283,20 +284,18 @@ class Own:
 
 def _own(area: Area, rows: Sequence[queries.OwnRow], quotas: dict[int, Quota]) -> list[Own]:
     subject = area.village or area.unit
-    frozen = {(row.period, row.quota_id) for row in rows if row.frozen}
-    beside = {(row.period, row.quota_id): row for row in rows if not row.frozen}
+    frozen = {row.period for row in rows if row.frozen}
+    # By code: whose type was corrected since is bound by another rule of it.
+    beside = {(row.period, quotas[row.quota_id].code): row for row in rows if not row.frozen}
     found = []
     for row in rows:
-        key = row.period, row.quota_id
-        if not row.frozen and key in frozen:
+        if not row.frozen and row.period in frozen:
             continue
         quota, period = quotas[row.quota_id], Period.parse(row.period)
         place = reverse("evidence", args=[quota.code, row.kind, subject.code if subject else ""])
         url = f"{place}?{urlencode({'period': period.code})}"
-        live = beside.get(key)
-        moved = (
-            row.frozen and live and (live.done, live.total, live.status) != (row.done, row.total, row.status)
-        )
+        live = beside.get((row.period, quota.code)) if row.frozen else None
+        moved = live and (live.done, live.total, live.status) != (row.done, row.total, row.status)
         now = f"现在 {live.done} / {live.total} {STATE_WORDS[live.status]}" if moved and live else ""
         found.append(Own(quota, period, row.done, row.total, row.status, url, now))
     return found

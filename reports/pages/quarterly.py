@@ -343,7 +343,7 @@ def rows(request: HttpRequest, code: str, period: str, what: str) -> HttpRespons
         "now": len(now),
         "gone": ids - now,
         "later": now - ids,
-        "hidden": len(ids | now) - page.paginator.count,
+        "hidden": len(ids) - listed.filter(pk__in=ids).count(),
     }
     return render(request, "quarterly/rows.html", context)
 

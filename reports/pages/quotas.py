@@ -13,16 +13,19 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import AuditEntry
 from lianhu.kit import clock, fields
 from reports.models import Binds, Quota, SubjectKind
+from reports.pages.overtaken import overtaken
 from reports.quotas.editing import (
     Act,
     FiguresBusy,
+    Gone,
     Wanted,
     acts_for,
     earliest,
@@ -167,14 +170,16 @@ class RuleForm(forms.Form):
             self.fields["binds"] = fields.ChoiceField(label="也考哪一组", choices=choices)
         else:
             del self.fields["binds"]
-        if act == Act.END:
+        if act == Act.UNDO:
+            self.fields["begins_on"].widget = forms.HiddenInput()
+        if act in (Act.END, Act.UNDO):
             del self.fields["target"]
         else:
             what = "%" if METRICS[rule.metric].shares else f"{rule.measure}，{rule.get_period_display()}"
             self.fields["target"] = fields.WholeNumberField(
                 label=f"目标（{what}）", smallest=1, largest=most(rule)
             )
-        if act == Act.END or not takes_min_days(rule):
+        if act in (Act.END, Act.UNDO) or not takes_min_days(rule):
             del self.fields["min_days"]
         word = {"month": "月", "quarter": "季度", "year": "年"}[rule.period]
         self.fields[
@@ -186,6 +191,7 @@ class RuleForm(forms.Form):
             "target": int(rule.target),
             "min_days": min_days(rule),
             "seen": version_of(rule),
+            **({"begins_on": rule.begins_on} if act == Act.UNDO else {}),
             **self.initial,
         }
         for name, field in self.fields.items():
@@ -213,8 +219,11 @@ def quota_change(request: HttpRequest, pk: int) -> HttpResponse:
     user: Any = request.user
     if not may_edit(user):
         raise Http404
-    rule, now = get_object_or_404(Quota, pk=pk), clock.now()
-    acts = acts_for(rule)
+    rule, now = Quota.objects.filter(pk=pk).first(), clock.now()
+    if rule is None:
+        # One that was taken back meanwhile has no page of its own.
+        return redirect("quotas")
+    acts = acts_for(rule, now)
     act = Act(request.GET["act"]) if request.GET.get("act") in acts else _usual(rule, acts, now)
     form = RuleForm(request.POST or None, rule=rule, act=act, now=now)
     page = _Page(request, rule, act, form)
@@ -229,7 +238,9 @@ def quota_change(request: HttpRequest, pk: int) -> HttpResponse:
         return page.confirm_page()
     said = form.cleaned_data
     try:
-        edit_rule(pk, form.wanted, seen=said["seen"], reason=said["reason"], by=user)
+        edit_rule(rule, form.wanted, seen=said["seen"], reason=said["reason"], by=user)
+    except Gone as gone:
+        return overtaken(request, form, told=str(gone), back=reverse("quotas"))
     except FiguresBusy as busy:
         return page.confirm_page(409, busy=str(busy))
     except ValidationError as error:
@@ -287,7 +298,7 @@ class _Page:
             "rule": self.rule,
             "act": self.act,
             "acts": Act,
-            "offered": acts_for(self.rule),
+            "offered": acts_for(self.rule, clock.now()),
             "form": self.form,
             "amount": amount(self.rule),
             "counted": how_counted(self.rule),

@@ -55,10 +55,6 @@ class Row(NamedTuple):
     done: int
     total: int
 
-    @property
-    def key(self) -> tuple[int, int]:
-        return self.subject, self.quota
-
 
 @dataclass(frozen=True)
 class Shown:
@@ -73,27 +69,46 @@ class Shown:
     rows: list[Row]
     chosen: list[Row]
     subjects: dict[int, Any]
-    # The live figures beside frozen ones.
-    now: dict[tuple[int, int], tuple[str, int, int]]
+    # The live figures beside frozen ones; None: the period has none that are live, or is not frozen.
+    now: dict[int, tuple[str, int, int]] | None
 
     def lines(self, rows: Iterable[Row]) -> list[Line]:
         return [_line(row, self) for row in rows]
+
+
+def figures_for(user: Any, kept: Any, quota: str, kind: str, period: Period) -> Any:
+    """Of whom the person may see."""
+    visible = _SUBJECTS[kind].objects.visible_to(user)
+    found = kept.objects.filter(period=period.code, quota__code=quota, subject_kind=kind)
+    return found.filter(subject_id__in=visible.values("pk"))
+
+
+def _kept(period: Period, today: datetime.date) -> queries.Kept:
+    kept = queries.kept_of([period])
+    return queries.kept_of([period]) if queries.compute_if_cheap([period], kept, today) else kept
+
+
+def may_list(user: Any, query: Mapping[str, str], today: datetime.date) -> bool:
+    """Whether the list named by an export's address holds anybody whom the person may see."""
+    kind = query.get("kind", "")
+    try:
+        period = Period.parse(query.get("period", ""))
+    except ValueError:
+        return False
+    figures = FrozenFigure if period.code in _kept(period, today).frozen else Compliance
+    found = kind in _SUBJECTS and figures_for(user, figures, query.get("quota", ""), kind, period)
+    return bool(found and found.exists())
 
 
 def shown_for(user: Any, quota: str, kind: str, query: Mapping[str, str], today: datetime.date) -> Shown:
     """Raise Http404 where nobody is there whom one may see."""
     period = _period(query, today)
     named = {each.pk: each for each in Quota.objects.filter(code=quota)}
-    kept = queries.kept_of([period])
-    if queries.compute_if_cheap([period], kept, today):
-        kept = queries.kept_of([period])
+    kept = _kept(period, today)
     if not named or kind not in _SUBJECTS or not kept.has(period):
         raise Http404
-    visible = _SUBJECTS[kind].objects.visible_to(user)
     frozen = period.code in kept.frozen
-    figures: Any = FrozenFigure if frozen else Compliance
-    found = figures.objects.filter(period=period.code, quota__in=list(named), subject_kind=kind)
-    found = found.filter(subject_id__in=visible.values("pk"))
+    found = figures_for(user, FrozenFigure if frozen else Compliance, quota, kind, period)
     unit = query.get("unit", "").replace("\x00", "")
     if unit:
         found = found.filter(unit__code=unit)
@@ -121,7 +136,7 @@ def shown_for(user: Any, quota: str, kind: str, query: Mapping[str, str], today:
         rows=rows,
         chosen=chosen,
         subjects=subjects,
-        now=_now(period, list(named), kind) if frozen else {},
+        now=_now(period, list(named), kind) if frozen and period.code in kept.stored else None,
     )
 
 
@@ -143,7 +158,7 @@ def rule(request: HttpRequest, quota: str, kind: str) -> HttpResponse:
         "page": page,
         "lines": shown.lines(page.object_list),
         "met": states["met"],
-        "met_now": sum(shown.now.get(row.key, row[3:])[0] == "met" for row in shown.rows),
+        "met_now": _met_now(shown, states["met"]),
         "counted": states.total() - states["exempt"],
         "states": [
             (
@@ -157,7 +172,7 @@ def rule(request: HttpRequest, quota: str, kind: str) -> HttpResponse:
         ],
         "query": urlencode(keep | ({"state": asked} if asked else {})) + "&",
         "back": _back(request.user, shown),
-        "exported": urlencode({"quota": quota, "kind": kind}),
+        "exported": urlencode({"quota": quota, "kind": kind, "period": shown.period.code}),
     }
     return render(request, "dashboards/rule.html", context)
 
@@ -179,26 +194,41 @@ def _period(query: Mapping[str, str], today: datetime.date) -> Period:
         raise Http404 from error
 
 
-def _now(period: Period, quotas: list[int], kind: str) -> dict[tuple[int, int], tuple[str, int, int]]:
-    """The live figures beside the frozen ones: state, done, total by subject and rule."""
+def _now(period: Period, quotas: list[int], kind: str) -> dict[int, tuple[str, int, int]]:
+    """State, done and total by subject: whoever changed rank since is bound by another rule of the code."""
     live = Compliance.objects.filter(period=period.code, quota__in=quotas, subject_kind=kind)
-    rows = live.values_list("subject_id", "quota", "status", "done", "total")
-    return {(subject, quota): (state, done, total) for subject, quota, state, done, total in rows}
+    rows = live.values_list("subject_id", "status", "done", "total")
+    return {subject: (state, done, total) for subject, state, done, total in rows}
 
 
 def _line(row: Row, shown: Shown) -> Line:
     subject, kind = shown.subjects[row.subject], shown.kind
     place = reverse("evidence", args=[shown.rule.code, kind, subject.code])
     url = f"{place}?{urlencode({'period': shown.period.code})}"
-    stands = row.state, row.done, row.total
-    live = shown.now.get(row.key, stands)
-    moved = f"现在 {live[1]} / {live[2]} {STATE_WORDS[live[0]]}" if live != stands else ""
     return Line(
         subject.name,
         (row.unit or "") if kind != "unit" else "",
         f"{row.done} / {row.total}",
         row.state,
         url,
-        moved,
+        _told_now(row, shown),
         code=subject.code,
     )
+
+
+def _met_now(shown: Shown, frozen: int) -> int:
+    if shown.now is None:
+        return frozen
+    listed = {row.subject for row in shown.rows}
+    return sum(state == "met" for subject, (state, *_) in shown.now.items() if subject in listed)
+
+
+def _told_now(row: Row, shown: Shown) -> str:
+    if shown.now is None:
+        return ""
+    live = shown.now.get(row.subject)
+    if live is None:
+        return "现在不考"
+    state, done, total = live
+    stands = (state, done, total) == (row.state, row.done, row.total)
+    return "" if stands else f"现在 {done} / {total} {STATE_WORDS[state]}"

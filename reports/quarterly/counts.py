@@ -94,6 +94,10 @@ def counted(quarter: Period, *, as_of: Date, units: Collection[int] | None = Non
     yield from _satisfaction(params)
 
 
+# That they are kept, of a quarter in which nothing was counted too.
+_KEPT = "kept"
+
+
 def keep(quarter: Period, *, as_of: Date) -> None:
     """Numbers and rows of all units, for good; whoever freezes says as recorded when."""
     params = _params(quarter, as_of, None)
@@ -104,13 +108,12 @@ def keep(quarter: Period, *, as_of: Date) -> None:
                 FROM counted GROUP BY unit_id, name""",
             params | {"period": quarter.code},
         )
-    FrozenCount.objects.bulk_create(
-        FrozenCount(period=quarter.code, **each._asdict()) for each in _satisfaction(params)
-    )
+    told = [*_satisfaction(params), Count(None, _KEPT, 0)]
+    FrozenCount.objects.bulk_create(FrozenCount(period=quarter.code, **each._asdict()) for each in told)
 
 
 def kept(quarter: Period, *, units: Collection[int] | None = None) -> Iterator[Count]:
-    rows = FrozenCount.objects.filter(period=quarter.code)
+    rows = FrozenCount.objects.filter(period=quarter.code).exclude(name=_KEPT)
     if units is not None:
         rows = rows.filter(unit__in=units)
     return map(Count._make, rows.values_list("unit", "name", "number").iterator())

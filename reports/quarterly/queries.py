@@ -18,7 +18,6 @@ from reports.models import (
     ReportAction,
     ReportEvent,
     ReportState,
-    SubjectKind,
 )
 from reports.quarterly import rules
 from reports.quarterly.workflow import STATE_AFTER, prepares
@@ -74,10 +73,10 @@ def by_name(units: Iterable[Unit]) -> list[Unit]:
 
 
 def units_of(quarter: Period) -> "QuerySet[Unit]":
-    """Once it is frozen those that had a duty in it then: a unit that came later owes it nothing."""
+    """Once it is frozen those that owed a report then: a unit that came later owes it nothing."""
     if not FrozenPeriod.objects.filter(code=quarter.code).exists():
         return Unit.objects.all()
-    bound = FrozenFigure.objects.filter(period=quarter.code, subject_kind=SubjectKind.UNIT)
+    bound = FrozenFigure.objects.filter(period=quarter.code, quota__metric="quarterly_reports")
     return Unit.objects.filter(pk__in=bound.values("subject_id"))
 
 

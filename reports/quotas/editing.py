@@ -38,6 +38,7 @@ class Act(models.TextChoices):
     END = "end", "停止"
     ADD = "add", "也考另一组"
     RESUME = "resume", "恢复"
+    UNDO = "undo", "撤回"
 
 
 @dataclass(frozen=True)
@@ -61,10 +62,14 @@ def groups_like(rule: Quota) -> list[str]:
     return [binds for binds in Binds.values if BOUND[binds].kind == kind]
 
 
-def acts_for(rule: Quota) -> list[Act]:
-    """What may be done with it: one that ends, with none after it, may be taken up again."""
+def acts_for(rule: Quota, now: datetime.datetime) -> list[Act]:
+    """What may be done with it. One that ends, with none after it, may be taken up again; one of which nothing is
+    frozen yet may be taken back.
+    """
     over = rule.ends_on is not None and following(rule) is None
-    return [act for act in Act if act != Act.RESUME or over]
+    fresh = rule.begins_on is not None and cut_off(period_of(rule.period, rule.begins_on)) > now
+    left_out = {*(() if over else (Act.RESUME,)), *(() if fresh else (Act.UNDO,))}
+    return [act for act in Act if act not in left_out]
 
 
 def takes_min_days(rule: Quota) -> bool:
@@ -153,10 +158,36 @@ def _share_subjects(one: str, other: str) -> bool:
     return BOUND[one].kind == BOUND[other].kind and (not a or not b or bool({*a} & {*b}))
 
 
-_ASKED = {Act.CHANGE: _of_change, Act.END: _within, Act.ADD: _of_add, Act.RESUME: _of_resume}
+def _of_end(rule: Quota, wanted: Wanted) -> list[Fault]:
+    if wanted.begins_on == rule.begins_on:
+        return [Fault("begins_on", "never_held", f"这条规则 {rule.begins_on} 才开始；不要它了请选“撤回”")]
+    return _within(rule, wanted)
+
+
+def _of_undo(rule: Quota, wanted: Wanted) -> list[Fault]:
+    if rule.begins_on is None or wanted.begins_on != rule.begins_on:
+        return [Fault("", "from_the_start", "一开始就有的规则不能撤回")]
+    return []
+
+
+_ASKED = {
+    Act.CHANGE: _of_change,
+    Act.END: _of_end,
+    Act.ADD: _of_add,
+    Act.RESUME: _of_resume,
+    Act.UNDO: _of_undo,
+}
 
 
 # --- doing it ----------------------------------------------------------------------------------
+
+
+def before(rule: Quota) -> Quota | None:
+    """The one that it took over from, the day before it begins."""
+    if rule.begins_on is None:
+        return None
+    same = Quota.objects.filter(code=rule.code, binds=rule.binds, period=rule.period)
+    return same.filter(ends_on=rule.begins_on - ONE_DAY).first()
 
 
 def following(rule: Quota) -> Quota | None:
@@ -183,20 +214,27 @@ class FiguresBusy(Exception):
         return "正在算数，请稍后再保存；已填的内容还在。"
 
 
-def edit_rule(pk: int, wanted: Wanted, *, seen: str, reason: str, by: User) -> Quota:
+class Gone(Exception):
+    """The rule was taken back by somebody who was faster; says who and when."""
+
+
+def edit_rule(looked_at: Quota, wanted: Wanted, *, seen: str, reason: str, by: User) -> Quota:
     """One transaction; the reason is logged with who and when. `seen`: the version that was looked at.
 
-    Raise ValidationError with what speaks against it, or with who was faster; FiguresBusy.
+    Raise ValidationError with what speaks against it, or with who was faster; Gone; FiguresBusy.
     """
     if not may_edit(by):
         raise PermissionDenied("edit_quota")
+    pk, code = looked_at.pk, looked_at.code
     try:
         with transaction.atomic():
             # Neither a freeze nor another hand in between.
             _lock_figures()
-            rule = Quota.objects.select_for_update().get(pk=pk)
+            rule = Quota.objects.select_for_update().filter(pk=pk).first()
+            if rule is None:
+                raise Gone(_who_was_faster(code))
             if version_of(rule) != seen:
-                raise_faults([Fault("", "changed", _who_was_faster(rule))])
+                raise_faults([Fault("", "changed", _who_was_faster(code))])
             # The moment is that of the lock: a freeze that came before it is over by now.
             raise_faults(faults_of(rule, wanted, now=clock.now()))
             told, written = _write(rule, wanted)
@@ -205,7 +243,7 @@ def edit_rule(pk: int, wanted: Wanted, *, seen: str, reason: str, by: User) -> Q
     except IntegrityError as error:
         if "quota_one_rule_a_day" not in str(error):
             raise
-        raise_faults([Fault("", "changed", _who_was_faster(Quota.objects.get(pk=pk)))])
+        raise_faults([Fault("", "changed", _who_was_faster(code))])
         raise
 
 
@@ -236,8 +274,11 @@ def _write(rule: Quota, wanted: Wanted) -> tuple[str, Quota]:
         added = replace_rule(after, begins_on=day, ends_on=None)
         added.save(force_insert=True)
         return told, added
+    if wanted.act == Act.UNDO:
+        return _taken_back(rule), rule
     if wanted.act == Act.END:
-        return f"{rule}：从 {day} 起不再考", _ended(rule, day)
+        _close(rule, day)
+        return f"{rule}：从 {day} 起不再考", rule
     told = f"{rule}：{_amount(rule)} → {_amount(after)}，从 {day} 起"
     if rule.begins_on == day:
         # It has not held for a day otherwise.
@@ -250,14 +291,17 @@ def _write(rule: Quota, wanted: Wanted) -> tuple[str, Quota]:
     return told, added
 
 
-def _ended(rule: Quota, day: Date) -> Quota:
-    """One that would not have held for a day is taken away with what was counted by it; none of that is frozen."""
-    if rule.begins_on == day:
-        Compliance.objects.filter(quota=rule).delete()
-        Quota.objects.filter(pk=rule.pk).delete()
-    else:
-        _close(rule, day)
-    return rule
+def _taken_back(rule: Quota) -> str:
+    """With what was counted by it, none of which is frozen; the one before it goes on in its place."""
+    earlier = before(rule)
+    Compliance.objects.filter(quota=rule).delete()
+    Quota.objects.filter(pk=rule.pk).delete()
+    told = f"{rule}：撤回从 {rule.begins_on} 起的 {_amount(rule)}"
+    if earlier is None:
+        return told
+    earlier.ends_on = rule.ends_on
+    earlier.save(update_fields=["ends_on"])
+    return f"{told}，仍是 {_amount(earlier)}"
 
 
 def _close(rule: Quota, day: Date) -> None:
@@ -292,8 +336,8 @@ def _amount(rule: Quota) -> str:
     return f"{rule.target:.0f} {rule.measure}{least}"
 
 
-def _who_was_faster(rule: Quota) -> str:
-    entry = history([rule.code]).first()
+def _who_was_faster(code: str) -> str:
+    entry = history([code]).first()
     if entry is None:
         return "这一项刚刚有了改动，还没有保存。请看过现在的规则再改"
     at = entry.at.astimezone(clock.SHANGHAI)

@@ -40,7 +40,6 @@ def freeze_due(
     Returns how many. One transaction a period: a worker that dies goes on where it was.
     """
     frozen = set(FrozenPeriod.objects.values_list("code", flat=True))
-    _keep_counts_of_earlier(frozen)
     due = [
         period
         for period in reversed(periods_kept(now.astimezone(clock.SHANGHAI).date()))
@@ -49,6 +48,7 @@ def freeze_due(
     for done, period in enumerate(due):
         say(period.label, 100 * done // len(due))
         freeze(period)
+    _keep_counts_of_earlier(frozen)
     return len(due)
 
 

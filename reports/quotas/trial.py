@@ -13,7 +13,16 @@ from lianhu.kit.pinyin import spelt
 from registry.models import Cadre, PostSpan, Unit, Village
 from reports.models import Quota, SubjectKind
 from reports.quotas.compute import EVERYONE, rules_in_force, statement_for
-from reports.quotas.editing import Act, Wanted, following, period_of, replace_rule, rule_after, takes_min_days
+from reports.quotas.editing import (
+    Act,
+    Wanted,
+    before,
+    following,
+    period_of,
+    replace_rule,
+    rule_after,
+    takes_min_days,
+)
 from reports.quotas.rules import BOUND
 from reports.quotas.told import min_days
 
@@ -76,10 +85,13 @@ class Preview:
 def preview(rule: Quota, wanted: Wanted, *, today: Date) -> Preview:
     """Counted by the same statement as every figure, with the rule as it would be."""
     period = period_of(rule.period, today)
-    after = rule_after(rule, wanted)
-    standing = [one for one in rules_in_force(period) if (one.code, one.binds) == (rule.code, after.binds)]
+    after: Quota | None = rule_after(rule, wanted)
+    if wanted.act in (Act.END, Act.UNDO):
+        after = before(rule) if wanted.act == Act.UNDO else None
+    binds = after.binds if after else rule.binds
+    standing = [one for one in rules_in_force(period) if (one.code, one.binds) == (rule.code, binds)]
     now, then = _verdicts(standing, period, today), dict[int, str]()
-    if wanted.act != Act.END:
+    if after is not None:
         with transaction.atomic():
             trial = replace_rule(after, code=uuid.uuid4().hex, begins_on=None, ends_on=None)
             trial.save(force_insert=True)
@@ -90,9 +102,9 @@ def preview(rule: Quota, wanted: Wanted, *, today: Date) -> Preview:
         first=period_of(rule.period, wanted.begins_on),
         now=_outcome(now),
         then=_outcome(then),
-        moved=_moved(now, then, BOUND[after.binds].kind, today),
-        target=None if wanted.act == Act.END else int(after.target),
-        min_days=min_days(after) if takes_min_days(rule) and wanted.act != Act.END else None,
+        moved=_moved(now, then, BOUND[binds].kind, today),
+        target=int(after.target) if after else None,
+        min_days=min_days(after) if after and takes_min_days(rule) else None,
         follows=following(rule) if wanted.act in (Act.CHANGE, Act.END) else None,
     )
 

@@ -47,9 +47,7 @@ def rule():
 def step(person, act, day=JULY, **wanted):
     """By somebody who has the rule on the screen as it was."""
     one, seen, user = rule(), version_of(rule()), fresh(person)
-    return lambda: edit_rule(
-        one.pk, Wanted(act, day, **wanted), seen=seen, reason=f"依据{person.name}", by=user
-    )
+    return lambda: edit_rule(one, Wanted(act, day, **wanted), seen=seen, reason=f"依据{person.name}", by=user)
 
 
 def change_twice(people):

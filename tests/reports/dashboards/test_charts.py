@@ -52,10 +52,10 @@ def test_a_unit_that_differs_from_its_frozen_figure_shows_both():
     assert same.rows[0][-1].text == "相同"
 
 
-def chart_of(tallies, today=TODAY):
+def chart_of(tallies, today=TODAY, begun=""):
     months = [Period.parse(f"2026-0{month}") for month in range(1, 7)]
     found = dict(zip((month.code for month in months), tallies, strict=False))
-    return charts.trend(months, found, NOTHING, lambda month: f"?period={month.code}", today)
+    return charts.trend(months, found, NOTHING, lambda month: f"?period={month.code}", today, begun=begun)
 
 
 def test_the_trend_compares_the_last_two_months_that_are_over():
@@ -64,10 +64,10 @@ def test_the_trend_compares_the_last_two_months_that_are_over():
     assert [point["value"] for point in chart.drawn["points"]] == [90, 80, 90, 80, 90, 10]
 
 
-def test_months_before_the_first_in_which_anything_was_done_have_no_figure():
-    chart = chart_of([tally(0, 10), tally(0, 10), tally(8, 2), tally(0, 10)])
-    assert [point["value"] for point in chart.drawn["points"]] == [None, None, 80, 0, None, None]
-    assert [row[1].text for row in chart.rows[:4]] == ["—", "—", "8 / 10", "0 / 10"]
+def test_months_before_the_county_began_have_no_figure():
+    chart = chart_of([tally(0, 10), tally(0, 10), tally(8, 2), tally(0, 10)], begun="2026-02")
+    assert [point["value"] for point in chart.drawn["points"]] == [None, 0, 80, 0, None, None]
+    assert [row[1].text for row in chart.rows[:4]] == ["—", "0 / 10", "8 / 10", "0 / 10"]
 
 
 def test_a_month_of_fewer_than_five_has_no_point_and_shows_its_count():

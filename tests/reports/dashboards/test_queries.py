@@ -67,6 +67,7 @@ def test_a_frozen_month_is_shown_as_frozen_with_the_present_beside_it(people, of
     assert found.by_unit_now[people.unit.pk].met == 4
     assert sum(tally.met for tally in found.by_quota.values()) == 2
     assert sum(tally.met for tally in found.by_quota_now.values()) == 4
+    assert queries.begun([april.previous(), april, MAY]) == "2026-04"
     months = queries.trend(office, [april, MAY], kept(april, MAY))
     assert months["2026-04"].met == 2
     assert "2026-05" not in months, "what nobody has computed is not nought"

@@ -253,7 +253,8 @@ def test_frozen_late_or_again_they_are_the_same_rows(people):
     matter(people, "2026-05-05", replied_on="2026-05-06")
 
     def kept():
-        return sorted(FrozenCount.objects.values_list("period", "unit__code", "name", "number", "rows"))
+        rows = FrozenCount.objects.values_list("period", "unit__code", "name", "number", "rows")
+        return sorted(rows, key=repr)
 
     with transaction.atomic():
         freeze_due(county.evening("2026-07-05"))

@@ -9,7 +9,17 @@ from lianhu.kit import clock
 from lianhu.kit.periods import Period
 from reports.models import Compliance, Quota, Touched
 from reports.quotas.compute import figures, rules_in_force
-from reports.quotas.editing import Act, Wanted, acts_for, edit_rule, faults_of, history, most, version_of
+from reports.quotas.editing import (
+    Act,
+    Gone,
+    Wanted,
+    acts_for,
+    edit_rule,
+    faults_of,
+    history,
+    most,
+    version_of,
+)
 from reports.quotas.freeze import freeze
 from reports.quotas.stored import drain, store_period
 from reports.quotas.trial import preview
@@ -34,7 +44,7 @@ def rule(code="trip_days", binds="staff"):
 
 def edit(people, one, act, day, *, seen=None, by=None, reason="县委办〔2026〕9 号", **wanted):
     return edit_rule(
-        one.pk, Wanted(act, day, **wanted), seen=seen or version_of(one), reason=reason,
+        one, Wanted(act, day, **wanted), seen=seen or version_of(one), reason=reason,
         by=by or people.office.user,
     )  # fmt: skip
 
@@ -120,6 +130,7 @@ def test_what_cannot_be_is_told_in_words(people):
         "after_it": "这条规则到 2026-06-30 为止，请改接着的那一条"
     }
     assert "before_it" in told(new, Act.CHANGE, Date(2026, 6, 30), target=4)
+    assert "never_held" in told(new, Act.END, JULY)
     assert "too_far" in told(new, Act.CHANGE, Date(2099, 1, 1), target=4)
     assert "goes_on" in told(new, Act.RESUME, Date(2026, 8, 1))
 
@@ -193,10 +204,14 @@ def test_one_that_was_stopped_by_mistake_goes_on_as_before(people):
     one = rule()
     edit(people, one, Act.END, JULY)
     one.refresh_from_db()
-    assert Act.RESUME in acts_for(one)
+    assert Act.RESUME in acts_for(one, clock.now())
     assert "still_holds" in told(one, Act.RESUME, Date(2026, 6, 30))
     again = edit(people, one, Act.RESUME, JULY)
-    assert (again.pk, again.ends_on, acts_for(again)) == (one.pk, None, [Act.CHANGE, Act.END, Act.ADD])
+    assert (again.pk, again.ends_on, acts_for(again, clock.now())) == (
+        one.pk,
+        None,
+        [Act.CHANGE, Act.END, Act.ADD],
+    )
 
 
 def test_one_that_was_stopped_is_taken_up_later_with_another_target(people):
@@ -207,16 +222,44 @@ def test_one_that_was_stopped_is_taken_up_later_with_another_target(people):
     assert (again.begins_on, again.ends_on, again.target) == (Date(2026, 9, 1), None, 3)
     targets = [target_of(people, month) for month in ("2026-06", "2026-07", "2026-08", "2026-09")]
     assert targets == [2, None, None, 3]
-    assert Act.RESUME not in acts_for(one)
+    assert Act.RESUME not in acts_for(one, clock.now())
 
 
-def test_one_that_never_held_is_taken_away_with_its_figures(people):
+def test_one_that_was_added_by_mistake_is_taken_back_with_its_figures(people):
     added = edit(people, rule(), Act.ADD, Date(2026, 6, 1), binds="county_leaders", target=1)
     store_period(Period.parse("2026-06"), TODAY)
     assert Compliance.objects.filter(quota=added).exists()
-    edit(people, added, Act.END, Date(2026, 6, 1))
+    assert Act.UNDO in acts_for(added, clock.now())
+    edit(people, added, Act.UNDO, Date(2026, 6, 1))
     assert not Quota.objects.filter(pk=added.pk).exists()
-    assert "县级领导" in history(["trip_days"]).first().detail
+    assert "撤回从 2026-06-01 起的 1 天" in history(["trip_days"]).first().detail
+
+
+def test_a_change_that_is_taken_back_leaves_the_rule_before_it_in_force(people):
+    first = rule()
+    later = edit(people, first, Act.CHANGE, Date(2026, 10, 1), target=4)
+    first.refresh_from_db()
+    changed = edit(people, first, Act.CHANGE, JULY, target=3)
+    assert preview(changed, Wanted(Act.UNDO, JULY), today=TODAY).target == 2
+    edit(people, changed, Act.UNDO, JULY)
+    first.refresh_from_db()
+    assert (first.target, first.ends_on) == (2, Date(2026, 9, 30))
+    assert Quota.objects.filter(pk=later.pk).exists()
+
+
+def test_what_is_frozen_is_not_taken_back(people, on_day):
+    changed = edit(people, rule(), Act.CHANGE, Date(2026, 6, 1), target=3)
+    on_day("2026-07-06")
+    assert Act.UNDO not in acts_for(changed, clock.now())
+    assert "frozen" in told(changed, Act.UNDO, Date(2026, 6, 1))
+    assert "from_the_start" in told(rule("trip_count"), Act.UNDO, JULY)
+
+
+def test_of_two_who_take_it_back_the_second_hears_who_was_faster(people):
+    changed = edit(people, rule(), Act.CHANGE, JULY, target=3)
+    edit(people, changed, Act.UNDO, JULY)
+    with pytest.raises(Gone, match="何静在"):
+        edit(people, changed, Act.UNDO, JULY, seen="x")
 
 
 def test_no_target_that_february_cannot_meet(people):
