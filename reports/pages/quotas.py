@@ -221,7 +221,7 @@ def quota_change(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     rule, now = Quota.objects.filter(pk=pk).first(), clock.now()
     if rule is None:
-        # One that was taken back meanwhile has no page of its own.
+        messages.warning(request, "这条规则已经撤回，没有可改的了；谁撤回的、为什么，写在下面的记录里")
         return redirect("quotas")
     acts = acts_for(rule, now)
     act = Act(request.GET["act"]) if request.GET.get("act") in acts else _usual(rule, acts, now)

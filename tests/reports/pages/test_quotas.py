@@ -139,3 +139,35 @@ def test_queries_do_not_grow_with_the_rules(office, rule):
             office.get("/quotas/")
         asked.append(len(queries))
     assert asked[0] == asked[1]
+
+
+def test_a_change_is_taken_back_and_the_rule_before_it_goes_on(office, rule, seen):
+    office.post(address(rule), {**ASKED, "seen": seen(), "confirm": "1"})
+    changed = Quota.objects.get(code="trip_days", binds="staff", begins_on="2026-07-01")
+    form = office.get(address(changed, "undo"))
+    assert "撤回" in Page(form).words
+    said = {name: form.context["form"][name].value() for name in ("seen", "begins_on")} | {"reason": "改错了"}
+    asked = Page(office.post(address(changed, "undo"), said))
+    assert asked.statement == "撤回驻村天数（一般干部）从 2026-07-01 起的规则？"
+    assert "3 天 → 2 天" in asked.words
+    assert office.post(address(changed, "undo"), said | {"confirm": "1"}).status_code == 302
+    rule.refresh_from_db()
+    assert (rule.ends_on, Quota.objects.filter(pk=changed.pk).exists()) == (None, False)
+    # The colleague who still has its page open.
+    late = office.post(address(changed, "undo"), said | {"confirm": "1"}, follow=True)
+    assert late.status_code == 200
+    assert "这条规则已经撤回" in Page(late).words
+
+
+def test_one_that_was_stopped_is_taken_up_from_the_list(office, rule, seen, on_day):
+    said = {**ASKED, "seen": seen(), "confirm": "1"}
+    office.post(address(rule, "end"), said)
+    on_day("2026-08-02")
+    page = office.get("/quotas/")
+    assert f"/quotas/{rule.pk}/change/?act=resume" in page.content.decode()
+    form = office.get(address(rule, "resume"))
+    said |= {"seen": form.context["form"]["seen"].value(), "begins_on": "2026-09-01", "target": "2"}
+    assert office.post(address(rule, "resume"), said).status_code == 302
+    assert Quota.objects.filter(
+        code="trip_days", binds="staff", begins_on="2026-09-01", ends_on=None
+    ).exists()
