@@ -19,6 +19,7 @@ from accounts.backups import BY_COMMAND, BY_HAND, KINDS, NIGHTLY
 from accounts.models import Job, JobState, User
 from lianhu.backup import BackupError, Say
 from lianhu.backup.making import Made, make_backup, megabytes
+from lianhu.embedded import reason
 from lianhu.kit import clock
 from lianhu.kit.db import lock_for_transaction
 
@@ -121,8 +122,11 @@ def kept_backups() -> list[Kept]:
 
 def _make(now: datetime.datetime, sort: str, *, made_by: str, say: Say) -> Made:
     place = folder()
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _remove_drafts(place)
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _remove_drafts(place)
+    except OSError as error:
+        raise BackupError(f"无法写入 {place}：{reason(error)}。") from error
     made = make_backup(
         place / f"lianhu-{now.astimezone(clock.SHANGHAI).strftime(_FORM)}-{sort}.zip",
         made_by=made_by,

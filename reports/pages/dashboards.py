@@ -238,6 +238,7 @@ def _rule_lines(
         names = {quota.code: quota.name for quota in quotas.values()}
         for code, tally in by_code.items():
             asked = {"period": period.code} | ({"unit": area.unit.code} if area.unit else {})
+            asked |= {"of": "linked"} if area.kind == "linked" else {}
             url = f"{reverse('rule', args=[code, kind])}?{urlencode(asked)}"
             moved = code in now and (now[code].met, now[code].all) != (tally.met, tally.all)
             if tally.all:

@@ -22,7 +22,7 @@ from lianhu.kit import clock, fields
 from lianhu.kit.excel.write import office_workbook
 from lianhu.kit.periods import Period
 from lianhu.kit.word import official_document
-from registry.models import Unit
+from registry.models import Household, Unit
 from reports.models import FrozenPeriod, QuarterlyReport, ReportAction
 from reports.pages.exports import download
 from reports.pages.overtaken import overtaken
@@ -336,6 +336,7 @@ def rows(request: HttpRequest, code: str, period: str, what: str) -> HttpRespons
     context = {
         "report": found,
         "unit": found.unit,
+        "what": what,
         "kind": kind,
         "label": label,
         "page": page,
@@ -353,6 +354,9 @@ def _listed(user: Any, what: str) -> tuple[str, str, Any]:
     if what == "visits":
         visits = Visit.objects.visible_to(user).select_related("cadre", "household__village")
         return "visit", "见面走访", visits.order_by("-day", "-pk")
+    if what == "households":
+        homes = Household.objects.visible_to(user).select_related("village")
+        return "household", "走访到的户", homes.order_by("village__code", "code")
     if what in ActivityKind.values:
         activities = Activity.objects.visible_to(user).select_related("unit", "village")
         return "activity", str(ActivityKind(what).label), activities.order_by("-day", "-pk")

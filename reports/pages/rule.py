@@ -21,7 +21,7 @@ from lianhu.kit.pinyin import spelt
 from registry.models import Cadre, Unit, Village
 from registry.scope import scope_of
 from reports.dashboards import charts, queries
-from reports.dashboards.area import has_overview
+from reports.dashboards.area import has_overview, linked_area
 from reports.models import Compliance, FrozenFigure, Quota
 from reports.pages.duties import STATE_WORDS
 
@@ -61,10 +61,12 @@ class Shown:
     """`rows` of whom one may see, `chosen` those in the state that is asked; by unit and name: nobody is ranked."""
 
     rule: Quota
+    owed: str
     kind: str
     period: Period
     kept: queries.Kept
     unit: str
+    linked: bool
     state: str
     rows: list[Row]
     chosen: list[Row]
@@ -83,6 +85,25 @@ def figures_for(user: Any, kept: Any, quota: str, kind: str, period: Period) -> 
     return found.filter(subject_id__in=visible.values("pk"))
 
 
+def _owed(bound: set[int], named: Mapping[int, Quota]) -> str:
+    """What is owed by the rules that the rows stand for: of each group where it differs."""
+    amounts: dict[str, list[str]] = {}
+    for pk in sorted(bound):
+        rule = named[pk]
+        told = f"{rule.get_period_display()} {rule.target.normalize():f} {rule.measure}"
+        amounts.setdefault(told, []).append(rule.get_binds_display())
+    if len(amounts) == 1:
+        return next(iter(amounts))
+    return "；".join(f"{'、'.join(groups)}{told}" for told, groups in amounts.items())
+
+
+def _of_linked(found: Any, kind: str, user: Any) -> Any:
+    """Those that the overview of what one is linked to counts."""
+    area = linked_area(user)
+    ids = area.village_ids if kind == "village" else area.unit_ids
+    return found.filter(**{f"{'unit' if kind == 'cadre' else 'subject_id'}__in": ids or ()})
+
+
 def _kept(period: Period, today: datetime.date) -> queries.Kept:
     kept = queries.kept_of([period])
     return queries.kept_of([period]) if queries.compute_if_cheap([period], kept, today) else kept
@@ -90,13 +111,13 @@ def _kept(period: Period, today: datetime.date) -> queries.Kept:
 
 def may_list(user: Any, query: Mapping[str, str], today: datetime.date) -> bool:
     """Whether the list named by an export's address holds anybody whom the person may see."""
-    kind = query.get("kind", "")
+    quota, kind = (query.get(name, "").replace("\x00", "") for name in ("quota", "kind"))
     try:
         period = Period.parse(query.get("period", ""))
     except ValueError:
         return False
     figures = FrozenFigure if period.code in _kept(period, today).frozen else Compliance
-    found = kind in _SUBJECTS and figures_for(user, figures, query.get("quota", ""), kind, period)
+    found = kind in _SUBJECTS and figures_for(user, figures, quota, kind, period)
     return bool(found and found.exists())
 
 
@@ -110,8 +131,11 @@ def shown_for(user: Any, quota: str, kind: str, query: Mapping[str, str], today:
     frozen = period.code in kept.frozen
     found = figures_for(user, FrozenFigure if frozen else Compliance, quota, kind, period)
     unit = query.get("unit", "").replace("\x00", "")
+    linked = query.get("of") == "linked" and has_overview(user)
     if unit:
         found = found.filter(unit__code=unit)
+    if linked:
+        found = _of_linked(found, kind, user)
     rows = [
         Row(*row) for row in found.values_list("subject_id", "quota", "unit__name", "status", "done", "total")
     ]
@@ -128,10 +152,12 @@ def shown_for(user: Any, quota: str, kind: str, query: Mapping[str, str], today:
     )
     return Shown(
         rule=next(iter(named.values())),
+        owed=_owed({row.quota for row in rows}, named),
         kind=kind,
         period=period,
         kept=kept,
         unit=unit,
+        linked=linked,
         state=state,
         rows=rows,
         chosen=chosen,
@@ -149,9 +175,11 @@ def rule(request: HttpRequest, quota: str, kind: str) -> HttpResponse:
     page = Paginator(shown.chosen, PAGE).get_page(request.GET.get("page"))
     states = Counter(row.state for row in shown.rows)
     keep = {"period": shown.period.code} | ({"unit": shown.unit} if shown.unit else {})
+    keep |= {"of": "linked"} if shown.linked else {}
     asked = shown.state
     context = {
         "rule": shown.rule,
+        "owed": shown.owed,
         "kind": kind,
         "period": shown.period,
         "since": charts.since(shown.period, shown.kept),

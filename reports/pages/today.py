@@ -216,9 +216,10 @@ def system(now: datetime.datetime) -> list[Item]:
 
 
 def _failed_runs(now: datetime.datetime) -> Iterator[str]:
-    """By name, those of the schedule whose last run failed."""
+    """By name, those of the schedule whose last run failed, by the clock or by hand."""
+    kinds = Job.objects.filter(slot__isnull=False).values("kind")
     better = Job.objects.filter(kind=OuterRef("kind"), state=JobState.DONE, pk__gt=OuterRef("pk"))
-    failed = Job.objects.filter(state=JobState.FAILED, slot__isnull=False, ended_at__gt=now - FAILED_TOLD)
+    failed = Job.objects.filter(state=JobState.FAILED, kind__in=kinds, ended_at__gt=now - FAILED_TOLD)
     rows = failed.filter(~Exists(better)).order_by("title").values_list("title", flat=True).distinct()
     yield from rows
 

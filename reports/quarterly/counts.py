@@ -55,7 +55,7 @@ _OF_MATTERS = ", ".join(
 )  # fmt: skip
 SATISFACTION = (*Satisfaction.values, "set_aside")
 # Those that open onto their rows.
-LISTED = ("visits", *MATTERS, "revisited", *ActivityKind.values)
+LISTED = ("visits", "households", *MATTERS, "revisited", *ActivityKind.values)
 
 # Visits by the unit their visitor was of on that day, matters by that of who handles them on the quarter's last day.
 _COUNTED = f"""

@@ -125,7 +125,8 @@ def _rows(reading: Reading, unit: Unit, name: str, number: int) -> str:
 def _visits(reading: Reading, unit: Unit, found: UnitFigures) -> Iterator[Line]:
     url = _rows(reading, unit, "visits", found.visits)
     yield Line("见面走访", "户次", Cell(str(found.visits), url=url))
-    yield Line("走访到的户", "户", Cell(str(found.households), url=url))
+    homes = _rows(reading, unit, "households", found.households)
+    yield Line("走访到的户", "户", Cell(str(found.households), url=homes))
 
 
 def _matters(reading: Reading, unit: Unit, found: UnitFigures) -> Iterator[Line]:

@@ -135,6 +135,12 @@ def _of_resume(rule: Quota, wanted: Wanted) -> list[Fault]:
         return [Fault("", "goes_on", "这条规则没有停止")]
     if wanted.begins_on <= rule.ends_on:
         return [Fault("begins_on", "still_holds", f"到 {rule.ends_on} 还在考，请选以后的日子")]
+    after = rule_after(rule, wanted)
+    if wanted.begins_on == rule.ends_on + ONE_DAY and (after.target, after.params) != (
+        rule.target,
+        rule.params,
+    ):
+        return [Fault("target", "same_first", "中间没有停过，请先按原来的恢复，再改目标")]
     return _of_add(rule, wanted)
 
 
@@ -265,8 +271,7 @@ def _write(rule: Quota, wanted: Wanted) -> tuple[str, Quota]:
     after = rule_after(rule, wanted)
     if wanted.act in (Act.ADD, Act.RESUME):
         told = f"{after}：从 {day} 起{'恢复' if wanted.act == Act.RESUME else ''}考，{_amount(after)}"
-        same = (after.target, after.params) == (rule.target, rule.params)
-        if wanted.act == Act.RESUME and ends_on and day == ends_on + ONE_DAY and same:
+        if wanted.act == Act.RESUME and ends_on and day == ends_on + ONE_DAY:
             # Without a gap it goes on as if it had never ended.
             rule.ends_on = None
             rule.save(update_fields=["ends_on"])

@@ -90,13 +90,9 @@ def preview(rule: Quota, wanted: Wanted, *, today: Date) -> Preview:
         after = before(rule) if wanted.act == Act.UNDO else None
     binds = after.binds if after else rule.binds
     standing = [one for one in rules_in_force(period) if (one.code, one.binds) == (rule.code, binds)]
-    now, then = _verdicts(standing, period, today), dict[int, str]()
-    if after is not None:
-        with transaction.atomic():
-            trial = replace_rule(after, code=uuid.uuid4().hex, begins_on=None, ends_on=None)
-            trial.save(force_insert=True)
-            then = _verdicts([trial], period, today)
-            transaction.set_rollback(True)
+    # What is taken back need not have begun: then too it is what there would be.
+    now = _tried(rule, period, today) if wanted.act == Act.UNDO else _verdicts(standing, period, today)
+    then = _tried(after, period, today) if after else {}
     return Preview(
         period=period,
         first=period_of(rule.period, wanted.begins_on),
@@ -107,6 +103,16 @@ def preview(rule: Quota, wanted: Wanted, *, today: Date) -> Preview:
         min_days=min_days(after) if after and takes_min_days(rule) else None,
         follows=following(rule) if wanted.act in (Act.CHANGE, Act.END) else None,
     )
+
+
+def _tried(rule: Quota, period: Period, today: Date) -> dict[int, str]:
+    """As if it held in the period."""
+    with transaction.atomic():
+        trial = replace_rule(rule, code=uuid.uuid4().hex, begins_on=None, ends_on=None)
+        trial.save(force_insert=True)
+        found = _verdicts([trial], period, today)
+        transaction.set_rollback(True)
+    return found
 
 
 def _verdicts(rules: Sequence[Quota], period: Period, today: Date) -> dict[int, str]:

@@ -10,7 +10,7 @@ from django.urls import resolve, reverse
 
 from lianhu.kit.periods import Period
 from reports.dashboards import queries
-from reports.models import QuarterlyReport
+from reports.models import QuarterlyReport, Quota
 from reports.quotas.freeze import freeze
 from reports.quotas.stored import store_period
 from tests import county
@@ -246,6 +246,27 @@ def test_a_report_accepted_after_the_freeze_stands_beside_the_frozen_figure(busy
     )
     row = next(row for row in table if row[0] == "季度报告")
     assert (row[2], row[4]) == ("0 / 5 个单位", "1 / 5")
+
+
+def test_what_one_is_linked_to_opens_onto_as_many_rows(busy, signed_in):
+    client = signed_in(busy.county_leader)
+    answer = client.get("/overview/?period=2026-05")
+    [link] = {
+        link for link in links_of(answer) if link.startswith("/figures/forum/village/") and "2026-05" in link
+    }
+    assert "of=linked" in link
+    shown = Page(client.get(link))
+    [row] = [row for table in Page(answer).tables for row in table if row[0] == "干群恳谈会"]
+    assert f"{row[2].split(' / ')[1].split()[0]} 项里" in shown.statement
+
+
+def test_a_rules_list_says_what_is_owed_in_the_period(busy, office):
+    Quota.objects.filter(code="trip_days", binds="staff").update(target=3)
+    store_period(Period.parse("2026-05"), TODAY)
+    told = Page(office.get("/figures/trip_days/cadre/?period=2026-05"))
+    assert "科级每月 2 天；一般干部每月 3 天，方案三" in told.words
+    broken = office.post("/exports/rule/?quota=a%00b&kind=cadre&period=2026-05")
+    assert broken.status_code == 404
 
 
 def test_pages_that_only_read_refuse_to_be_sent_to(busy, office):

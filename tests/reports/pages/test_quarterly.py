@@ -107,6 +107,9 @@ def test_figures_lead_to_what_they_are_made_of(people, report, signed_in):
     assert f"/units/{people.unit.code}/?month=2026-04&amp;duty=trip_days" in html
     assert "多吉户" in page(client, rows)
     assert client.get(of(people.unit, "rows/nothing/")).status_code == 404
+    homes = of(people.unit, "rows/households/")
+    assert homes in html
+    assert "走访到的户：1 户" in page(client, homes)
 
 
 def test_behind_a_frozen_figure_stand_its_rows_and_what_changed_since_is_marked(people, report, signed_in):

@@ -276,3 +276,18 @@ def test_the_preview_names_those_for_whom_it_comes_out_differently(people):
     ended = preview(rule(), Wanted(Act.END, JULY), today=TODAY)
     assert {moved.word for moved in ended.moved} == {"已完成 → 不考", "还没完成 → 不考"}
     assert not preview(rule(), Wanted(Act.CHANGE, JULY, target=2), today=TODAY).moved
+
+
+def test_without_a_gap_it_goes_on_with_its_own_target_first(people):
+    one = rule()
+    edit(people, one, Act.END, JULY)
+    one.refresh_from_db()
+    assert "same_first" in told(one, Act.RESUME, JULY, target=3)
+
+
+def test_the_preview_of_taking_back_counts_a_rule_that_is_yet_to_begin(people):
+    county.add_trip(people.cadre, people.village, "2026-06-03", "2026-06-04")
+    changed = edit(people, rule(), Act.CHANGE, JULY, target=3)
+    shown = preview(changed, Wanted(Act.UNDO, JULY), today=TODAY)
+    assert (shown.now.met, shown.then.met) == (0, 1)
+    assert [moved.word for moved in shown.moved] == ["还没完成 → 已完成"]
