@@ -10,6 +10,7 @@ from reports.quarterly.figures import Reading
 from reports.quarterly.lines import Group, groups, month_labels
 from reports.quarterly.outcomes import HEADER, County
 from reports.quarterly.services import WORDS
+from reports.quarterly.workflow import WRITABLE
 
 OFFICE = "县“联户联情”工作办公室"
 _EVERYBODY = "各乡镇，县级各部门，各企事业单位"
@@ -24,7 +25,9 @@ _THIRD = re.compile(r"\d{1,2}[.．、][^。]{1,30}")
 def report_document(report: QuarterlyReport, reading: Reading, *, with_words: bool) -> OfficialDocument:
     """`with_words`: a draft's are its unit's own."""
     unit, label = report.unit, report.period.label
-    submitted = report.submitted_at and report.submitted_at.astimezone(clock.SHANGHAI).date()
+    # What was returned is written anew, and is dated when it is submitted again.
+    stands = report.submitted_at if report.state not in WRITABLE else None
+    submitted = stands.astimezone(clock.SHANGHAI).date() if stands else None
     return OfficialDocument(
         head=f"{unit.name}文件",
         number=f"〔{report.period.last.year}〕　号",

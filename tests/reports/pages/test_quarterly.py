@@ -236,6 +236,11 @@ def test_as_word_it_is_a_report_upward(people, report, signed_in):
     rows = {row.cells[0].text: row.cells[-1].text for table in document.tables for row in table.rows}
     assert rows["季度会商"] == "1 / 1 次 已完成"
     assert rows["见面走访"] == "1 户次"
+    act(report, "return", people.office, reason="少了六月")
+    again = Document(
+        io.BytesIO(signed_in(people.unit_liaison).get(of(people.unit)[:-1] + ".docx").getvalue())
+    )
+    assert "2026年7月8日" not in [each.text for each in again.paragraphs]
 
 
 def test_as_excel_it_is_a_sheet_as_offices_file_it(people, signed_in):

@@ -49,7 +49,9 @@ def test_everybody_reads_the_rules_with_clause_and_how_they_are_counted(people, 
 def test_the_office_asks_sees_whom_it_affects_and_confirms(people, office, rule, seen):
     county.add_trip(people.cadre, people.village, "2026-06-03", "2026-06-04")
     said = ASKED | {"seen": seen()}
-    page = Page(office.post(address(rule), said))
+    answer = office.post(address(rule), said | {"draft": "d-1"})
+    assert 'name="draft" value="d-1"' in answer.content.decode()
+    page = Page(answer)
     assert page.statement == "驻村天数（一般干部）改为每月 3 天？"
     assert "2026年7月整个按新的算，以前的不变" in page.words
     [table] = page.tables
@@ -150,7 +152,8 @@ def test_a_change_is_taken_back_and_the_rule_before_it_goes_on(office, rule, see
     asked = Page(office.post(address(changed, "undo"), said))
     assert asked.statement == "撤回驻村天数（一般干部）从 2026-07-01 起的规则？"
     assert "3 天 → 2 天" in asked.words
-    assert office.post(address(changed, "undo"), said | {"confirm": "1"}).status_code == 302
+    done = office.post(address(changed, "undo"), said | {"confirm": "1", "draft": "d-1"})
+    assert done.cookies["draft_taken"].value == "d-1"
     rule.refresh_from_db()
     assert (rule.ends_on, Quota.objects.filter(pk=changed.pk).exists()) == (None, False)
     # The colleague who still has its page open.
