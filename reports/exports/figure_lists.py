@@ -9,7 +9,7 @@ from django.http import Http404
 from lianhu.kit import clock
 from lianhu.kit.excel.write import Column
 from lianhu.kit.periods import Period
-from registry.models import Cadre, Unit, Village
+from registry.models import Unit, Village
 from reports.dashboards import charts
 from reports.exports.kinds import Asked, Export, Table
 from reports.exports.registry_lists import of_the_office
@@ -20,9 +20,9 @@ from reports.pages.months import months_in
 from reports.pages.unit_table import columns_of
 from reports.quarterly.queries import sees_reports
 from reports.quotas.evidence import EvidenceRow, evidence, only
+from reports.quotas.rules import SUBJECTS
 
 Rows = Iterable[Sequence[Any]]
-_SUBJECTS: dict[str, Any] = {"cadre": Cadre, "unit": Unit, "village": Village}
 
 
 def _villages(asked: Asked) -> Table:
@@ -48,7 +48,7 @@ def _villages(asked: Asked) -> Table:
 
 
 def _subject(asked: Asked) -> Any:
-    model = _SUBJECTS.get(asked.get("kind"))
+    model = SUBJECTS.get(asked.get("kind"))
     return model and model.objects.visible_to(asked.user).filter(code=asked.get("code")).first()
 
 

@@ -12,15 +12,14 @@ from django.views.decorators.http import require_safe
 
 from lianhu.kit import clock
 from lianhu.kit.periods import Period
-from registry.models import Cadre, PostSpan, Unit, Village
+from registry.models import PostSpan, Unit
 from registry.scope import scope_of
 from reports.models import SubjectKind
 from reports.pages.duties import duties
 from reports.pages.frozen import beside
 from reports.quotas.changes import changed_since
 from reports.quotas.evidence import evidence, only
-
-_SUBJECTS: dict[str, Any] = {"cadre": Cadre, "unit": Unit, "village": Village}
+from reports.quotas.rules import SUBJECTS
 
 
 @login_required
@@ -28,7 +27,7 @@ _SUBJECTS: dict[str, Any] = {"cadre": Cadre, "unit": Unit, "village": Village}
 def evidence_page(request: HttpRequest, quota: str, kind: str, code: str) -> HttpResponse:
     """As a page, or as the part that stands beside a table. Not yours answers as not there."""
     period, as_of = _asked(request)
-    subject = _SUBJECTS[kind].objects.visible_to(request.user).filter(code=code).first()
+    subject = SUBJECTS[kind].objects.visible_to(request.user).filter(code=code).first()
     if subject is None:
         raise Http404
     found = duties(period, as_of=as_of, subjects=only(SubjectKind(kind), subject.pk))

@@ -40,7 +40,7 @@ from reports.quotas.editing import (
 )
 from reports.quotas.metrics import METRICS
 from reports.quotas.rules import BOUND
-from reports.quotas.told import how_counted, min_days
+from reports.quotas.told import amount, how_counted, min_days
 from reports.quotas.trial import preview
 
 MOST_HISTORY = 50
@@ -72,10 +72,6 @@ class Told:
     who: str
     what: str
     why: str
-
-
-def amount(rule: Quota) -> str:
-    return f"{rule.target:.0f}%" if METRICS[rule.metric].shares else f"{rule.target:.0f} {rule.measure}"
 
 
 @login_required

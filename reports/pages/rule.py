@@ -18,15 +18,16 @@ from django.views.decorators.http import require_safe
 from lianhu.kit import clock
 from lianhu.kit.periods import Period
 from lianhu.kit.pinyin import spelt
-from registry.models import Cadre, Unit, Village
+from registry.models import Unit
 from registry.scope import scope_of
 from reports.dashboards import charts, queries
 from reports.dashboards.area import has_overview, linked_area
 from reports.models import Compliance, FrozenFigure, Quota
 from reports.pages.duties import STATE_WORDS
+from reports.quotas.rules import SUBJECTS
+from reports.quotas.told import owed_by
 
 PAGE = 100
-_SUBJECTS: dict[str, Any] = {"cadre": Cadre, "unit": Unit, "village": Village}
 
 
 @dataclass(frozen=True)
@@ -80,21 +81,9 @@ class Shown:
 
 def figures_for(user: Any, kept: Any, quota: str, kind: str, period: Period) -> Any:
     """Of whom the person may see."""
-    visible = _SUBJECTS[kind].objects.visible_to(user)
+    visible = SUBJECTS[kind].objects.visible_to(user)
     found = kept.objects.filter(period=period.code, quota__code=quota, subject_kind=kind)
     return found.filter(subject_id__in=visible.values("pk"))
-
-
-def _owed(bound: set[int], named: Mapping[int, Quota]) -> str:
-    """What is owed by the rules that the rows stand for: of each group where it differs."""
-    amounts: dict[str, list[str]] = {}
-    for pk in sorted(bound):
-        rule = named[pk]
-        told = f"{rule.get_period_display()} {rule.target.normalize():f} {rule.measure}"
-        amounts.setdefault(told, []).append(rule.get_binds_display())
-    if len(amounts) == 1:
-        return next(iter(amounts))
-    return "；".join(f"{'、'.join(groups)}{told}" for told, groups in amounts.items())
 
 
 def _of_linked(found: Any, kind: str, user: Any) -> Any:
@@ -117,7 +106,7 @@ def may_list(user: Any, query: Mapping[str, str], today: datetime.date) -> bool:
     except ValueError:
         return False
     figures = FrozenFigure if period.code in _kept(period, today).frozen else Compliance
-    found = kind in _SUBJECTS and figures_for(user, figures, quota, kind, period)
+    found = kind in SUBJECTS and figures_for(user, figures, quota, kind, period)
     return bool(found and found.exists())
 
 
@@ -126,7 +115,7 @@ def shown_for(user: Any, quota: str, kind: str, query: Mapping[str, str], today:
     period = _period(query, today)
     named = {each.pk: each for each in Quota.objects.filter(code=quota)}
     kept = _kept(period, today)
-    if not named or kind not in _SUBJECTS or not kept.has(period):
+    if not named or kind not in SUBJECTS or not kept.has(period):
         raise Http404
     frozen = period.code in kept.frozen
     found = figures_for(user, FrozenFigure if frozen else Compliance, quota, kind, period)
@@ -145,14 +134,14 @@ def shown_for(user: Any, quota: str, kind: str, query: Mapping[str, str], today:
     state = state if state in STATE_WORDS else ""
     chosen = [row for row in rows if state in ("", row.state)]
     subjects = {
-        each.pk: each for each in _SUBJECTS[kind].objects.filter(pk__in={row.subject for row in chosen})
+        each.pk: each for each in SUBJECTS[kind].objects.filter(pk__in={row.subject for row in chosen})
     }
     chosen.sort(
         key=lambda row: (spelt(row.unit or "") if kind != "unit" else "", spelt(subjects[row.subject].name))
     )
     return Shown(
         rule=next(iter(named.values())),
-        owed=_owed({row.quota for row in rows}, named),
+        owed="；".join(owed_by(named[pk] for pk in sorted({row.quota for row in rows}))),
         kind=kind,
         period=period,
         kept=kept,

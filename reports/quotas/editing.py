@@ -26,7 +26,7 @@ from reports.models import Binds, Compliance, Quota, QuotaPeriod
 from reports.quotas.freeze import cut_off
 from reports.quotas.metrics import METRICS
 from reports.quotas.rules import BOUND
-from reports.quotas.told import min_days
+from reports.quotas.told import amount, min_days
 
 Date = datetime.date
 ONE_DAY = datetime.timedelta(days=1)
@@ -335,10 +335,8 @@ def replace_rule(rule: Quota, **changed: Any) -> Quota:
 
 
 def _amount(rule: Quota) -> str:
-    if METRICS[rule.metric].shares:
-        return f"{rule.target:.0f}%"
     least = f"（每次不少于 {min_days(rule)} 天）" if takes_min_days(rule) and min_days(rule) > 1 else ""
-    return f"{rule.target:.0f} {rule.measure}{least}"
+    return f"{amount(rule)}{least}"
 
 
 def _who_was_faster(code: str) -> str:

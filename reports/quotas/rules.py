@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from registry.models import Rank, UnitType
+from registry.models import Cadre, Rank, Unit, UnitType, Village
 from reports.models import Binds, QuotaPeriod, SubjectKind
 
 
@@ -12,6 +12,13 @@ class Group(NamedTuple):
     kind: SubjectKind
     values: tuple[str, ...] = ()
 
+
+# Whom each kind of subject is: rows of these.
+SUBJECTS: dict[str, Any] = {
+    SubjectKind.CADRE: Cadre,
+    SubjectKind.UNIT: Unit,
+    SubjectKind.VILLAGE: Village,
+}
 
 SECTION_RANKS = (Rank.SECTION_CHIEF, Rank.DEPUTY_SECTION_CHIEF, Rank.FORMER_LEADER)
 

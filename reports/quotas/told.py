@@ -1,11 +1,12 @@
 """How a rule is counted, in a sentence (contract, section 6)."""
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from lianhu.kit.periods import Period
 from reports.models import Quota
 from reports.quotas.compute import rules_in_force
+from reports.quotas.metrics import METRICS
 from reports.quotas.rules import BOUND
 from visits.models import ActivityKind
 
@@ -23,12 +24,20 @@ def owed_of(kind: str, day: datetime.date) -> str:
     """What the rules of the day ask of an activity: 村(社区)每月 1 次. Empty where none asks for it."""
     rules = list(Quota.objects.filter(params__kind=kind).order_by("id"))
     of_day = [Period.month_of(day), Period.parse(f"{day.year}Q{(day.month + 2) // 3}"), Period.year_of(day)]
+    return "；".join(owed_by(rule for period in of_day for rule in rules_in_force(period, among=rules)))
+
+
+def owed_by(rules: Iterable[Quota]) -> list[str]:
+    """Groups that owe the same together: 科级、一般干部每月 2 天."""
     groups: dict[str, list[str]] = {}
-    for period in of_day:
-        for rule in rules_in_force(period, among=rules):
-            owed = f"{rule.get_period_display()} {rule.target.normalize():f} {rule.measure}"
-            groups.setdefault(owed, []).append(rule.get_binds_display())
-    return "；".join(f"{'、'.join(binds)}{owed}" for owed, binds in groups.items())
+    for rule in rules:
+        owed = f"{rule.get_period_display()} {amount(rule)}"
+        groups.setdefault(owed, []).append(rule.get_binds_display())
+    return [f"{'、'.join(binds)}{owed}" for owed, binds in groups.items()]
+
+
+def amount(rule: Quota) -> str:
+    return f"{rule.target:.0f}%" if METRICS[rule.metric].shares else f"{rule.target:.0f} {rule.measure}"
 
 
 def min_days(rule: Quota) -> int:

@@ -6,12 +6,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db import connection, models, transaction
+from django.db import connection, transaction
 
 from lianhu.kit.periods import Period
 from lianhu.kit.pinyin import spelt
-from registry.models import Cadre, PostSpan, Unit, Village
-from reports.models import Quota, SubjectKind
+from registry.models import PostSpan
+from reports.models import Quota
 from reports.quotas.compute import EVERYONE, rules_in_force, statement_for
 from reports.quotas.editing import (
     Act,
@@ -23,7 +23,7 @@ from reports.quotas.editing import (
     rule_after,
     takes_min_days,
 )
-from reports.quotas.rules import BOUND
+from reports.quotas.rules import BOUND, SUBJECTS
 from reports.quotas.told import min_days
 
 Date = datetime.date
@@ -156,12 +156,7 @@ def _moved(now: Mapping[int, str], then: Mapping[int, str], kind: str, today: Da
 def _named(subjects: Iterable[int], kind: str, today: Date) -> dict[int, tuple[str, str]]:
     """Unit and name."""
     ids = list(subjects)
-    of: dict[str, type[models.Model]] = {
-        SubjectKind.CADRE: Cadre,
-        SubjectKind.UNIT: Unit,
-        SubjectKind.VILLAGE: Village,
-    }
-    names = dict(of[kind]._default_manager.filter(pk__in=ids).values_list("pk", "name"))
+    names = dict(SUBJECTS[kind].objects.filter(pk__in=ids).values_list("pk", "name"))
     spans = PostSpan.objects.filter(begins_on__lte=today, ends_on__gte=today)
     units = dict(spans.filter(cadre__in=ids).values_list("cadre", "unit__name")) if kind == "cadre" else {}
     return {pk: (units.get(pk, ""), name) for pk, name in names.items()}
